@@ -1,0 +1,207 @@
+"""The storyteller: a small GPT-2 made from nothing, on tales whose truth is known.
+
+Tokenizer and model see documents of `StoryWorld` and nothing else, each document
+once. Interrupt it when you like: the next call goes on from the last checkpoint and
+ends with the same weights (on one machine, with one thread count).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, Int
+from safetensors import safe_open
+from safetensors.torch import save_file
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from torch import Tensor
+from tqdm.auto import tqdm
+from transformers import GPT2Config, GPT2LMHeadModel
+
+from course_utils.worlds.stories import StoryWorld
+
+END_OF_TEXT = "<|endoftext|>"
+VOCABULARY = 1536
+CONTEXT = 256
+BATCH = 16  # windows of CONTEXT tokens, each beginning with a new document
+STEPS = 12_000
+WARM_UP = 100
+DECAY_FROM = 0.5  # constant rate until here, then linear to zero
+MATRIX_RATE = 4e-3
+OTHER_RATE = 3e-3
+DOCUMENTS_PER_CHUNK = 20_000
+CHECKPOINT_EVERY = 250
+
+
+def train(out: Path, steps: int, seed: int, threads: int | None = None) -> None:
+    """Make tokenizer and model in the folder `out`, going on where it was left."""
+    if threads:
+        torch.set_num_threads(threads)
+    out.mkdir(parents=True, exist_ok=True)
+    world = StoryWorld()
+    tokenizer = make_tokenizer(world, seed)
+    tokenizer.save(str(out / "tokenizer.json"))
+    torch.manual_seed(seed)
+    model = build_model(tokenizer.get_vocab_size())
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model.to(device).train()
+    optimizers = build_optimizers(model)
+    checkpoint = out / "checkpoint.safetensors"
+    done = load_checkpoint(checkpoint, model, optimizers)
+    windows = window_batches(world, tokenizer, seed, skip=done)
+    bar = tqdm(range(done, steps), initial=done, total=steps, desc="storyteller")
+    for step in bar:
+        share = rate_share(step, steps)
+        loss = training_step(model, optimizers, next(windows).to(device), share)
+        if step % 50 == 0:
+            bar.set_postfix(loss=f"{loss.item():.4f}")
+        if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == steps:
+            save_checkpoint(checkpoint, model, optimizers, step + 1)
+    model.eval().save_pretrained(out, safe_serialization=True)
+
+
+def training_step(
+    model: GPT2LMHeadModel,
+    optimizers: list[torch.optim.Optimizer],
+    windows: Int[Tensor, "batch context_plus_1"],
+    rate: float,
+) -> Float[Tensor, ""]:
+    """One update on next-token cross-entropy, at this share of the peak rates."""
+    inputs, targets = windows[:, :-1], windows[:, 1:]
+    with torch.autocast(inputs.device.type, dtype=torch.bfloat16):
+        logits = model(inputs, use_cache=False).logits
+    loss = torch.nn.functional.cross_entropy(
+        logits.float().flatten(0, 1), targets.flatten()
+    )
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak"] * rate
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+    return loss.detach()
+
+
+def rate_share(step: int, steps: int) -> float:
+    """The learning rate as a share of its peak: warm-up, plateau, linear decay."""
+    decay = (1 - step / steps) / (1 - DECAY_FROM)
+    return min(1.0, (step + 1) / WARM_UP, decay)
+
+
+def make_tokenizer(world: StoryWorld, seed: int) -> Tokenizer:
+    """Byte-level BPE, so that any text can be encoded, trained on the world."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY,
+        special_tokens=[END_OF_TEXT],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    documents = world.sample_documents(DOCUMENTS_PER_CHUNK, seed)
+    tokenizer.train_from_iterator((d.text for d in documents), trainer)
+    return tokenizer
+
+
+def build_model(vocabulary: int) -> GPT2LMHeadModel:
+    """Four layers of width 192: small enough to ship, large enough to tell a tale."""
+    config = GPT2Config(
+        vocab_size=vocabulary,
+        n_positions=CONTEXT,
+        n_embd=192,
+        n_layer=4,
+        n_head=6,
+        resid_pdrop=0.0,  # no document is seen twice: nothing to regularise
+        embd_pdrop=0.0,
+        attn_pdrop=0.0,
+        bos_token_id=0,
+        eos_token_id=0,
+        pad_token_id=0,
+    )
+    return GPT2LMHeadModel(config)
+
+
+def build_optimizers(model: GPT2LMHeadModel) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices within the layers, AdamW for all else."""
+    matrices = [p for p in model.transformer.h.parameters() if p.ndim == 2]
+    chosen = {id(p) for p in matrices}
+    others = [p for p in model.parameters() if id(p) not in chosen]
+    muon = torch.optim.Muon(
+        matrices,
+        lr=MATRIX_RATE,
+        weight_decay=0.01,
+        adjust_lr_fn="match_rms_adamw",  # GPT-2 stores its matrices transposed
+    )
+    adamw = torch.optim.AdamW(
+        others, lr=OTHER_RATE, betas=(0.9, 0.99), weight_decay=0.0, fused=True
+    )
+    for optimizer in (muon, adamw):
+        for group in optimizer.param_groups:
+            group["peak"] = group["lr"]
+    return [muon, adamw]
+
+
+def window_batches(
+    world: StoryWorld, tokenizer: Tokenizer, seed: int, skip: int
+) -> Iterator[Int[Tensor, "batch context_plus_1"]]:
+    """Endless batches of windows; the chunk's number is the sampling seed."""
+    windows = _windows(world, tokenizer, seed)
+    for _ in range(skip * BATCH):
+        next(windows)
+    while True:
+        yield torch.tensor([next(windows) for _ in range(BATCH)])
+
+
+def _windows(world: StoryWorld, tokenizer: Tokenizer, seed: int) -> Iterator[list[int]]:
+    """Documents one after the other, cut so that each window begins with a new one."""
+    window: list[int] = []
+    chunk = 0
+    while True:
+        chunk += 1
+        documents = world.sample_documents(DOCUMENTS_PER_CHUNK, [seed, chunk])
+        for encoding in tokenizer.encode_batch([d.text for d in documents]):
+            window += [0, *encoding.ids]
+            if len(window) > CONTEXT:
+                yield window[: CONTEXT + 1]
+                window = []
+
+
+def save_checkpoint(
+    path: Path,
+    model: GPT2LMHeadModel,
+    optimizers: list[torch.optim.Optimizer],
+    step: int,
+) -> None:
+    """Weights and optimizer states in one safetensors file, replaced atomically."""
+    tensors = {f"model/{name}": p for name, p in model.named_parameters()}
+    for i, optimizer in enumerate(optimizers):
+        for j, state in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer/{i}/{j}/{k}": v for k, v in state.items()}
+    partial = path.with_suffix(".partial")
+    tensors = {k: v.detach().contiguous() for k, v in tensors.items()}
+    save_file(tensors, partial, metadata={"step": str(step)})
+    partial.replace(path)
+
+
+def load_checkpoint(
+    path: Path, model: GPT2LMHeadModel, optimizers: list[torch.optim.Optimizer]
+) -> int:
+    """Restore what `save_checkpoint` wrote; returns the steps done (0 if none)."""
+    if not path.exists():
+        return 0
+    parameters = dict(model.named_parameters())
+    states: list[dict] = [{} for _ in optimizers]
+    with safe_open(path, framework="pt") as file, torch.no_grad():
+        for key in file.keys():
+            kind, *rest = key.split("/")
+            if kind == "model":
+                parameters[rest[0]].copy_(file.get_tensor(key))
+            else:
+                i, j, name = int(rest[0]), int(rest[1]), rest[2]
+                states[i].setdefault(j, {})[name] = file.get_tensor(key)
+        step = int(file.metadata()["step"])
+    for optimizer, state in zip(optimizers, states, strict=True):
+        groups = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": state, "param_groups": groups})
+    return step

@@ -1,0 +1,82 @@
+"""Measures against the known truth give what they say on cases done by hand."""
+
+import math
+
+import numpy as np
+import pytest
+
+from course_utils.worlds.measures import (
+    coverage,
+    effective_number,
+    faults,
+    fidelity,
+    label_divergence,
+    label_shares,
+    memorised_share,
+    noise_floor,
+    parse_all,
+    total_variation,
+    validity,
+)
+from course_utils.worlds.stories import StoryWorld
+
+WORLD = StoryWorld()
+STORIES = WORLD.sample(40, seed=1)
+TEXTS = [story.text for story in STORIES]
+
+
+def test_valid_faithful_and_broken_tales_are_told_apart():
+    hero = STORIES[0].labels["hero"]
+    other = "Tom" if hero != "Tom" else "Mira"
+    head, _, tail = TEXTS[0].rpartition(hero)
+    changed = head + other + tail
+    parses = parse_all(WORLD, [TEXTS[1], changed, "Salad salad.", TEXTS[2][:60]])
+    assert validity(parses) == 0.25
+    assert fidelity(parses) == 0.5
+    assert faults(parses) == dict(valid=1, grammar=1, consistency=1, unfinished=1)
+
+
+def test_fidelity_without_a_grammatical_tale_is_nan():
+    assert math.isnan(fidelity(parse_all(WORLD, ["Salad."])))
+
+
+def test_label_shares_count_valid_tales_only():
+    parses = parse_all(WORLD, [TEXTS[0], TEXTS[0], TEXTS[1], "Salad."])
+    shares = label_shares(parses, "hero")
+    assert math.isclose(sum(shares.values()), 1.0)
+    with pytest.raises(ValueError, match="no valid tale"):
+        label_shares(parse_all(WORLD, ["Salad."]), "hero")
+
+
+def test_no_texts_are_refused():
+    with pytest.raises(ValueError, match="texts is empty"):
+        parse_all(WORLD, [])
+
+
+def test_coverage_and_effective_number():
+    truth = {"a": 0.5, "b": 0.25, "c": 0.25}
+    assert coverage({"a": 1.0}, truth) == pytest.approx(1 / 3)
+    assert coverage({"a": 0.5, "z": 0.5}, truth) == pytest.approx(1 / 3)
+    assert effective_number({"a": 1.0}) == 1.0
+    assert effective_number(dict.fromkeys("abcd", 0.25)) == pytest.approx(4.0)
+
+
+def test_distances_between_label_distributions():
+    p, q = {"a": 0.5, "b": 0.5}, {"a": 1.0}
+    assert total_variation(p, q) == 0.5
+    assert total_variation({"a": 1.0}, {"b": 1.0}) == 1.0
+    assert label_divergence(q, p) == 1.0
+    assert label_divergence(p, q) == math.inf
+
+
+def test_noise_floor_is_what_perfect_samples_show():
+    truth = WORLD.probabilities("hero")
+    rng = np.random.default_rng(0)
+    probs = np.array(list(truth.values()))
+    draws = rng.multinomial(500, probs, size=2000) / 500
+    seen = abs(draws - probs).sum(axis=1).mean() / 2
+    assert noise_floor(truth, 500) == pytest.approx(seen, rel=0.05)
+
+
+def test_memorised_share():
+    assert memorised_share(["a", "b", "b", "c"], {"b"}) == 0.5
