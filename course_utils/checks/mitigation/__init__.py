@@ -1,0 +1,1 @@
+"""Checks of the exercises of Part IV, and of `Temperature` in Part I."""

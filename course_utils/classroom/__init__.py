@@ -1,0 +1,34 @@
+"""What turns a notebook into a lesson: exercises, live figures, predictions, quizzes.
+
+Nothing here knows the course's subject. Each name is imported when it is first
+used, so that a notebook without sliders never loads the widgets.
+"""
+
+from importlib import import_module
+
+_HOME = {
+    "start": "session",
+    "exercise": "exercises",
+    "LiveFigure": "figures",
+    "slider": "figures",
+    "steps": "figures",
+    "dropdown": "figures",
+    "show": "still_figure",
+    "predict": "predictions",
+    "quiz": "quizzes",
+    "progress": "progress_file",
+    "verdict": "claims",
+    "PALETTE": "style",
+}
+
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,64 @@
+"""Short messages to the learner: rich in a notebook, plain everywhere else."""
+
+import re
+import sys
+from html import escape
+
+_EDGES = {"good": "#009E73", "bad": "#D55E00", "plain": "#0072B2"}
+
+
+class Code(str):
+    """A block that is shown letter by letter."""
+
+
+class Card:
+    """A headline and blocks of text: `code` in backticks, `Code` blocks as they are.
+
+    Text colours are left to the page, so that light and dark themes both read well;
+    the coloured edge only repeats what the headline says in words.
+    """
+
+    def __init__(self, headline: str, *blocks: str, tone: str = "plain"):
+        self.headline = headline
+        self.blocks = [block for block in blocks if block]
+        self.tone = tone
+
+    def __repr__(self) -> str:
+        indented = (
+            re.sub(r"(?m)^", "    ", block) if isinstance(block, Code) else block
+            for block in self.blocks
+        )
+        return "\n".join([self.headline, *indented])
+
+    def _repr_html_(self) -> str:
+        body = "".join(map(_block_html, self.blocks))
+        return (
+            f'<div role="status" style="border-left: 4px solid {_EDGES[self.tone]}; '
+            'padding: 0.3em 0.9em; margin: 0.4em 0; max-width: 46em;">'
+            f"<strong>{inline_html(self.headline)}</strong>{body}</div>"
+        )
+
+
+def show_card(card: Card) -> None:
+    """Display `card` in a notebook, print it elsewhere."""
+    ipython = sys.modules.get("IPython")
+    if ipython is not None and ipython.get_ipython() is not None:
+        from IPython.display import display
+
+        display(card)
+    else:
+        print(card)
+
+
+def inline_html(text: str) -> str:
+    """`text` as HTML, with what stands in backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def _block_html(block: str) -> str:
+    if isinstance(block, Code):
+        return (
+            '<pre style="margin: 0.4em 0; padding: 0; background: none; '
+            f'color: inherit; white-space: pre-wrap;">{escape(block)}</pre>'
+        )
+    return f'<p style="margin: 0.3em 0;">{inline_html(block)}</p>'

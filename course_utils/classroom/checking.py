@@ -1,0 +1,265 @@
+"""Judge a learner's answer: run the cases, find the smallest that fails, say why.
+
+An exercise's checks are data: cases (a call and what it is given, as the lines a
+learner could type), hints, and known wrong answers. When an answer fails, the known
+wrong one that behaves like it supplies the diagnosis: its docstring.
+"""
+
+import inspect
+import random
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+
+from course_utils.classroom.comparing import Comparer, Difference, compare
+from course_utils.classroom.errors import error_diagnosis
+from course_utils.classroom.stubs import is_stub
+from course_utils.classroom.time_limit import (
+    CapturedPrints,
+    Stopped,
+    captured_prints,
+    finishes_in_time,
+)
+
+TIME_LIMIT = 5.0  # seconds for all cases of an exercise together
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of the answer, and what its names stand for, both as source text.
+
+    `given` is evaluated anew for each call, in order: Case("softmax(logits)",
+    {"logits": "torch.tensor([1.0, 2.0])"}). The text is what the learner is shown.
+    """
+
+    call: str
+    given: dict[str, str] = field(default_factory=dict)
+    compare: Comparer = compare
+
+    def arguments(self) -> dict[str, object]:
+        names: dict[str, object] = {"torch": torch}
+        for name, source in self.given.items():
+            names[name] = eval(source, names)
+        return {name: names[name] for name in self.given}
+
+    def __str__(self) -> str:
+        lines = [f"{name} = {source}" for name, source in self.given.items()]
+        return "\n".join([*lines, self.call])
+
+
+@dataclass(frozen=True)
+class Checks:
+    """All that judges one exercise.
+
+    `cases` run from small to large; `wrong` are known wrong answers, each with its
+    diagnosis as its docstring; `hints` go from a nudge to nearly the answer.
+    """
+
+    cases: list[Case]
+    hints: list[str]
+    wrong: list[Callable]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one call gave: a value or an error, and the argument it changed, if any."""
+
+    value: Any = None
+    error: BaseException | None = None
+    changed: str | None = None
+    prints: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`state` is "unattempted", "wrong", "raised", "too slow" or "passed"."""
+
+    state: str
+    diagnosis: str = ""
+    example: str = ""
+    prints: str = ""
+
+    @property
+    def passed(self) -> bool:
+        return self.state == "passed"
+
+
+def judge(answer: Callable, checks: Checks, reference: Callable) -> Verdict:
+    """Run all of `checks` on `answer`; never raises on account of the answer."""
+    if is_stub(answer):
+        return Verdict("unattempted")
+    trial = _Trial(answer, checks, reference)
+    with _random_state_restored(), captured_prints() as prints:
+        trial.run(prints)
+        return trial.verdict()
+
+
+class _Trial:
+    """One answer beside the reference, case by case."""
+
+    def __init__(self, answer: Callable, checks: Checks, reference: Callable):
+        self.answer, self.reference = answer, reference
+        self.cases, self.known_mistakes = checks.cases, checks.wrong
+        self.expected: list[Outcome] = []
+        self.outcomes: list[Outcome] = []
+        self.prints = ""
+
+    def run(self, prints: CapturedPrints) -> None:
+        """Stops at the first case that takes too long; `outcomes` ends there."""
+        self.expected = list(self._outcomes_of(self.reference))
+        with _callable_by_its_own_name(self.answer):
+            finishes_in_time(lambda: self._answer_all(prints), TIME_LIMIT, prints)
+        self.prints = prints.take()
+
+    def verdict(self) -> Verdict:
+        for index, outcome in enumerate(self.outcomes):
+            if _is_unfinished(outcome):
+                return Verdict("unattempted", "There is still a `...` to fill in.")
+            if self._fails(index):
+                return replace(self._explanation(index), prints=outcome.prints)
+        if len(self.outcomes) < len(self.cases):
+            return _too_slow(self.cases[len(self.outcomes)], self.prints)
+        return Verdict("passed")
+
+    def _answer_all(self, prints: CapturedPrints) -> None:
+        for outcome in self._outcomes_of(self.answer):
+            self.outcomes.append(replace(outcome, prints=prints.take()))
+
+    def _outcomes_of(self, answer: Callable) -> Iterator[Outcome]:
+        for case in self.cases:
+            yield _outcome(answer, case, self.reference.__name__)
+
+    def _fails(self, index: int) -> bool:
+        outcome = self.outcomes[index]
+        broken = outcome.error is not None or outcome.changed is not None
+        return broken or self._difference(index) is not None
+
+    def _difference(self, index: int) -> Difference | None:
+        expected, got = self.expected[index].value, self.outcomes[index].value
+        return self.cases[index].compare(expected, got)
+
+    def _explanation(self, index: int) -> Verdict:
+        case, outcome = self.cases[index], self.outcomes[index]
+        known = self._known_mistake(index)
+        if outcome.error:
+            diagnosis = error_diagnosis(self.answer, self.reference, outcome.error)
+            return Verdict("raised", known or diagnosis, str(case))
+        if outcome.changed:
+            return Verdict("wrong", known or _changes(outcome.changed), str(case))
+        difference = self._difference(index)
+        assert difference is not None
+        return Verdict("wrong", known or difference.diagnosis, _shown(case, difference))
+
+    def _known_mistake(self, index: int) -> str | None:
+        """The diagnosis of the known wrong answer that behaves most like this one.
+
+        It must do the same in the failing case; where an error is raised, in all.
+        """
+        best, agreement = None, 0
+        for wrong in self.known_mistakes:
+            theirs = self._outcomes_of(wrong)
+            pairs = zip(self.cases, theirs, self.outcomes, strict=False)
+            agree = [_same_behaviour(*pair) for pair in pairs]
+            needed = agree if self.outcomes[index].error else [agree[index]]
+            if all(needed) and sum(agree) > agreement:
+                best, agreement = wrong, sum(agree)
+        return best and " ".join((inspect.getdoc(best) or "").split())
+
+
+def _outcome(answer: Callable, case: Case, name: str) -> Outcome:
+    given = case.arguments()
+    names = {"torch": torch, name: answer, **given}
+    _seed()
+    try:
+        value = eval(compile(case.call, "<check>", "eval"), names)
+    except Stopped:
+        raise
+    except BaseException as error:  # sys.exit() in an answer must not end the kernel
+        return Outcome(error=error)
+    return Outcome(value, changed=_changed(given, case.arguments()))
+
+
+def _changed(used: dict[str, object], fresh: dict[str, object]) -> str | None:
+    """The name of the first argument that a call has altered."""
+    for name, value in fresh.items():
+        if isinstance(value, (torch.Tensor, list, dict)) and compare(value, used[name]):
+            return name
+    return None
+
+
+def _is_unfinished(outcome: Outcome) -> bool:
+    """Whether a `...` or a bare NotImplementedError is what the call ran into."""
+    if isinstance(outcome.error, NotImplementedError):
+        return not outcome.error.args  # torch's own say what isn't implemented
+    return outcome.value is Ellipsis or "ellipsis" in str(outcome.error)
+
+
+def _same_behaviour(case: Case, known: Outcome, outcome: Outcome) -> bool:
+    if known.error or outcome.error:
+        return type(known.error) is type(outcome.error)
+    same_value = not case.compare(known.value, outcome.value)
+    return known.changed == outcome.changed and same_value
+
+
+def _changes(argument: str) -> str:
+    return (
+        f"The call changes `{argument}` in place, and whoever passed it in loses the "
+        "original: compute a new value instead."
+    )
+
+
+def _shown(case: Case, difference: Difference) -> str:
+    expected, got = _hanging(difference.expected), _hanging(difference.got)
+    return f"{case}\nexpected: {expected}\ngot:      {got}"
+
+
+def _hanging(text: str) -> str:
+    return text.replace("\n", "\n          ")
+
+
+def _too_slow(case: Case, prints: str) -> Verdict:
+    diagnosis = (
+        f"The check was stopped after {TIME_LIMIT:g} seconds: "
+        "is there a loop that never ends?"
+    )
+    return Verdict("too slow", diagnosis, str(case), prints)
+
+
+@contextmanager
+def _callable_by_its_own_name(answer: Callable) -> Iterator[None]:
+    """Let a recursive answer find itself: its name is bound only after the check."""
+    module = sys.modules.get(answer.__module__)
+    space = getattr(answer, "__globals__", None) or vars(module or object)
+    name, missing = answer.__name__, object()
+    if answer.__qualname__ != name or not isinstance(space, dict):
+        yield
+        return
+    before = space.get(name, missing)
+    space[name] = answer
+    try:
+        yield
+    finally:
+        if before is missing:
+            del space[name]
+        else:
+            space[name] = before
+
+
+def _seed() -> None:
+    """Make every call see the same random numbers."""
+    random.seed(0)
+    torch.default_generator.manual_seed(0)
+
+
+@contextmanager
+def _random_state_restored() -> Iterator[None]:
+    states = random.getstate(), torch.get_rng_state()
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        torch.set_rng_state(states[1])

@@ -1,0 +1,57 @@
+"""Say where in a learner's code an error arose, and what it may mean."""
+
+import inspect
+import traceback
+from collections.abc import Callable
+
+from course_utils.classroom.stubs import own_functions
+
+
+def error_diagnosis(answer: Callable, reference: Callable, error: BaseException) -> str:
+    """The learner's own line and the error, or how the signature misses."""
+    message = f"{type(error).__name__}: {error}".strip(": ")
+    frame = own_frame(answer, error)
+    if frame is None and isinstance(error, TypeError):
+        return _call_diagnosis(answer, reference, message)
+    if frame is None:
+        return f"It raises an error: {message}"
+    return f"Line {frame.lineno} of the cell, `{frame.line}`, raises {message}"
+
+
+def own_frame(answer: Callable, error: BaseException) -> traceback.FrameSummary | None:
+    """The last line of `answer` itself that led to the error, not one of torch's."""
+    files = {function.__code__.co_filename for function in own_functions(answer)}
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((f for f in reversed(frames) if f.filename in files), None)
+
+
+def _call_diagnosis(answer: Callable, reference: Callable, message: str) -> str:
+    faults = [f"It can't be called as the exercise asks: {message}."]
+    for wanted in own_functions(reference):
+        if wanted.__name__ in {"__init__", "__call__"}:
+            faults.append(_signature_fault(wanted, vars(answer).get(wanted.__name__)))
+        elif not isinstance(reference, type):
+            faults.append(_signature_fault(wanted, answer))
+    return " ".join(filter(None, faults))
+
+
+def _signature_fault(wanted: Callable, yours: Callable | None) -> str:
+    signature = f"`{wanted.__name__}{_parameters(wanted)}`"
+    if yours is None:
+        return f"{signature} is missing."
+    if _parameters(wanted) == _parameters(yours):
+        return ""
+    return f"Wanted is {signature}, yours has `{_parameters(yours)}`."
+
+
+def _parameters(callable_: Callable) -> str:
+    """The parameters by name and default, without their types."""
+    try:
+        signature = inspect.signature(callable_)
+    except (TypeError, ValueError):
+        return "(...)"
+    bare = [
+        parameter.replace(annotation=inspect.Parameter.empty)
+        for parameter in signature.parameters.values()
+    ]
+    return str(inspect.Signature(bare))

@@ -1,0 +1,181 @@
+"""`@exercise`: the line above a learner's function that checks it on the spot."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from importlib import import_module
+
+from course_utils.classroom.cards import Card, Code, show_card
+from course_utils.classroom.checking import Checks, Verdict, judge
+from course_utils.classroom.progress_file import progress_file
+from course_utils.classroom.session import current_notebook
+from course_utils.classroom.stubs import own_functions
+
+
+def exercise(path: str) -> Callable[[Callable], Callable]:
+    """Check the function or class below against its reference `course_utils.<path>`.
+
+    Shows one message, and returns the learner's own answer if it passed and the
+    reference otherwise, so that the cells after it always run. What it returns has
+    `.passed`, `.hint()` (each call shows one more) and `.solution()`.
+    Raises ValueError if there is no such exercise; a wrong answer never raises.
+    """
+    checks, reference = _load(path)
+
+    def check(answer: Callable) -> Callable:
+        name = getattr(answer, "__name__", reference.__name__)
+        try:
+            verdict = _judge(answer, checks, reference)
+            solved_before = _file_result(path, verdict)
+            show_card(_message(name, verdict, solved_before))
+        except Exception as error:
+            show_card(_broken_check(name, error))
+            verdict = Verdict("not judged")
+        usable = answer if verdict.passed else _copy(reference)
+        return _with_help(usable, name, verdict, checks, reference)
+
+    return check
+
+
+def _load(path: str) -> tuple[Checks, Callable]:
+    """The checks from `course_utils.checks.<module>` and the reference they mirror."""
+    if not isinstance(path, str) or "." not in path:
+        raise ValueError(
+            "path must be a reference's dotted name such as "
+            f"'foundations.softmax.softmax', not {path!r}"
+        )
+    module, _, name = path.rpartition(".")
+    try:
+        checks = import_module(f"course_utils.checks.{module}").CHECKS[name]
+    except (ModuleNotFoundError, KeyError) as error:
+        if isinstance(error, ModuleNotFoundError) and not _is_ours(error.name):
+            raise
+        raise ValueError(f"path {path!r} names no exercise of this course") from None
+    return checks, getattr(import_module(f"course_utils.{module}"), name)
+
+
+def _is_ours(module: str | None) -> bool:
+    return module is not None and module.startswith("course_utils.")
+
+
+def _judge(answer: Callable, checks: Checks, reference: Callable) -> Verdict:
+    wanted = "class" if isinstance(reference, type) else "function"
+    fits = isinstance(answer, type) == isinstance(reference, type) and callable(answer)
+    if not fits:
+        return Verdict("wrong", f"A {wanted} is wanted below `@exercise`.")
+    return judge(answer, checks, reference)
+
+
+def _file_result(path: str, verdict: Verdict) -> bool:
+    """Record the verdict; whether the exercise had been solved before."""
+    record, notebook = progress_file(), current_notebook()
+    solved_before = bool(record.entry(notebook, "exercises", path).get("solved"))
+    entry = {"solved": True} if verdict.passed else {}
+    if not (verdict.passed and solved_before):
+        record.record(notebook, "exercises", path, entry)
+    return solved_before
+
+
+def _message(name: str, verdict: Verdict, solved_before: bool) -> Card:
+    if verdict.passed:
+        return Card(
+            f"Exercise {name}: passed.",
+            "From here on the notebook runs on your version.",
+            tone="good",
+        )
+    again = "You have solved it before, and that stays recorded. " * solved_before
+    hint = f"Stuck? Type `{name}.hint()` in a new cell."
+    if verdict.state == "unattempted":
+        return Card(
+            f"Exercise {name}: not attempted yet.",
+            f"{verdict.diagnosis} Write your answer and run the cell again; until then "
+            f"the notebook uses the course's version. {again}{hint}".strip(),
+        )
+    return Card(
+        f"Exercise {name}: not yet.",
+        verdict.diagnosis,
+        Code(verdict.example),
+        verdict.prints and "What it printed:",
+        Code(verdict.prints),
+        f"Until it passes, the notebook uses the course's version. {again}{hint}",
+        tone="bad",
+    )
+
+
+def _broken_check(name: str, error: Exception) -> Card:
+    return Card(
+        f"Exercise {name}: the check itself failed.",
+        f"`{type(error).__name__}: {error}` is a fault of the course or a value that "
+        "it can't compare. The notebook goes on with the course's version.",
+    )
+
+
+def _copy(reference: Callable) -> Callable:
+    """A stand-in that can carry attributes without touching the package."""
+    if isinstance(reference, type):
+        same = {"__doc__": reference.__doc__, "__module__": reference.__module__}
+        return type(reference.__name__, (reference,), same)
+
+    @functools.wraps(reference)
+    def stand_in(*args, **kwargs):
+        return reference(*args, **kwargs)
+
+    return stand_in
+
+
+def _with_help(
+    usable: Callable, name: str, verdict: Verdict, checks: Checks, reference: Callable
+) -> Callable:
+    help_ = {
+        "passed": verdict.passed,
+        "hint": staticmethod(_hinter(name, checks.hints)),
+        "solution": staticmethod(lambda: _show_solution(name, reference)),
+    }
+    try:
+        return _with_attributes(usable, help_)
+    except (AttributeError, TypeError):  # a built-in function takes no attributes
+        return _with_attributes(_copy(usable), help_)
+
+
+def _with_attributes(usable: Callable, attributes: dict[str, object]) -> Callable:
+    for name, value in attributes.items():
+        setattr(usable, name, value)
+    return usable
+
+
+def _hinter(name: str, hints: list[str]) -> Callable[[], None]:
+    """A function that shows one more hint each time it is called."""
+    left = iter(enumerate(hints, start=1))
+
+    def hint() -> None:
+        number, text = next(left, (None, ""))
+        if number is None:
+            title = f"No more hints for {name}: all {len(hints)} were shown."
+            card = Card(title, f"`{name}.solution()` shows the course's own version.")
+        else:
+            card = Card(f"Hint {number} of {len(hints)} for {name}", text)
+        show_card(card)
+
+    return hint
+
+
+def _show_solution(name: str, reference: Callable) -> None:
+    home = f"{reference.__module__}.{reference.__name__}"
+    sources = map(inspect.getsource, [reference, *_helpers(reference)])
+    code = "\n\n".join(source.rstrip() for source in sources)
+    show_card(Card(f"The course's version of {name}: `{home}`", Code(code)))
+
+
+def _helpers(reference: Callable) -> list[Callable]:
+    """The private functions of its module that `reference` stands on."""
+    found: dict[str, Callable] = {}
+    waiting = own_functions(reference)
+    while waiting:
+        function = waiting.pop(0)
+        for name in function.__code__.co_names:
+            helper = function.__globals__.get(name)
+            private = name.startswith("_") and name not in found
+            if private and inspect.isfunction(helper):
+                found[name] = helper
+                waiting.append(helper)
+    return list(found.values())

@@ -1,0 +1,218 @@
+"""What a learner has done, in one local JSON file that survives restarts.
+
+The file is `.course_progress.json` in the course's folder (the nearest folder above
+the working directory that holds both `notebooks` and `course_utils`), or in the
+working directory where there is no such folder. The environment variable
+`COURSE_PROGRESS` names another place.
+"""
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from course_utils.classroom.cards import Card, show_card
+
+FILE_NAME = ".course_progress.json"
+LOCK_PATIENCE = 5.0  # seconds to wait for another kernel
+LOCK_STALE = 2.0  # a lock this old was left by a kernel that died
+
+_files: dict[Path, "ProgressFile"] = {}
+
+
+def progress() -> Card:
+    """What is done so far: exercises, predictions and quizzes of each notebook."""
+    notebooks = progress_file().entries()
+    lines = [_summary(number, notebooks[number]) for number in sorted(notebooks)]
+    return Card("Your progress", *(lines or ["Nothing is recorded yet."]))
+
+
+def progress_file() -> "ProgressFile":
+    """The file in use now, by `COURSE_PROGRESS` or the working directory."""
+    path = progress_path()
+    return _files.setdefault(path, ProgressFile(path))
+
+
+def progress_path() -> Path:
+    if os.environ.get("COURSE_PROGRESS"):
+        return Path(os.environ["COURSE_PROGRESS"]).expanduser().absolute()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "notebooks").is_dir() and (folder / "course_utils").is_dir():
+            return folder / FILE_NAME
+    return here / FILE_NAME
+
+
+class ProgressFile:
+    """Entries by notebook, kind ("exercises", "predictions", "quizzes") and name.
+
+    Nothing here ever raises on account of the file: what can't be saved is kept in
+    memory, and the learner is told once.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._unsaved: dict = {}
+        self._told = False
+
+    def entries(self) -> dict:
+        try:
+            return _merged(self._read(), self._unsaved)
+        except OSError as error:
+            self._tell_unsaved(error)
+            return self._unsaved
+
+    def entry(self, notebook: str, kind: str, name: str) -> dict:
+        return self.entries().get(notebook, {}).get(kind, {}).get(name, {})
+
+    def record(self, notebook: str, kind: str, name: str, entry: dict) -> None:
+        """Merge `entry` into the file; fields that it doesn't name stay."""
+        self._unsaved = _merged(self._unsaved, {notebook: {kind: {name: entry}}})
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with _lock(self.path):
+                _write(self.path, _merged(self._read(), self._unsaved))
+            self._unsaved = {}
+        except OSError as error:
+            self._tell_unsaved(error)
+
+    def _read(self) -> dict:
+        try:
+            return _parse(self.path.read_bytes())
+        except FileNotFoundError:
+            return {}
+        except ValueError:
+            self._set_aside()
+            return {}
+
+    def _set_aside(self) -> None:
+        kept = _free_name(self.path.with_name(self.path.name + ".bak"))
+        self.path.replace(kept)
+        show_card(
+            Card(
+                "The progress file could not be read.",
+                f"It is kept as `{kept.name}`; progress starts afresh.",
+            )
+        )
+
+    def _tell_unsaved(self, error: OSError) -> None:
+        if not self._told:
+            self._told = True
+            show_card(
+                Card(
+                    "Progress can't be saved.",
+                    f"`{self.path}`: {error.strerror or error}. All else works; what "
+                    "you do is remembered until this kernel stops.",
+                )
+            )
+
+
+def _parse(content: bytes) -> dict:
+    """The notebooks' entries in `content`; ValueError unless it has their form."""
+    loaded = json.loads(content.decode("utf-8"))
+    if not isinstance(loaded, dict):
+        raise ValueError("a progress file holds an object")
+    notebooks = loaded.get("notebooks", {})
+    _require_depth(notebooks, 4)
+    return notebooks
+
+
+def _require_depth(node: object, depth: int) -> None:
+    if not isinstance(node, dict):
+        raise ValueError("a progress file holds notebook, kind, name, entry")
+    if depth > 1:
+        for child in node.values():
+            _require_depth(child, depth - 1)
+
+
+def _merged(old: dict, new: dict) -> dict:
+    merged = dict(old)
+    for key, value in new.items():
+        both = isinstance(value, dict) and isinstance(old.get(key), dict)
+        merged[key] = _merged(old[key], value) if both else value
+    return merged
+
+
+def _write(path: Path, notebooks: dict) -> None:
+    """Write all or nothing: a crash half-way leaves the old file whole."""
+    text = json.dumps({"notebooks": notebooks}, indent=1, sort_keys=True)
+    handle, name = tempfile.mkstemp(prefix=path.name, suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text + "\n")
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Keep other kernels out while this one reads, merges and writes."""
+    lock = path.with_name(path.name + ".lock")
+    deadline = time.monotonic() + LOCK_PATIENCE
+    while not _created(lock):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"another kernel holds {lock.name}")
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+def _created(lock: Path) -> bool:
+    try:
+        os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        return True
+    except FileExistsError:
+        try:
+            if time.time() - lock.stat().st_mtime > LOCK_STALE:
+                lock.unlink(missing_ok=True)
+        except FileNotFoundError:
+            pass
+        return False
+
+
+def _free_name(path: Path) -> Path:
+    candidate, number = path, 1
+    while candidate.exists():
+        number += 1
+        candidate = path.with_name(f"{path.name}{number}")
+    return candidate
+
+
+def _summary(number: str, kinds: dict) -> str:
+    parts = [
+        _exercise_summary(kinds.get("exercises", {})),
+        _prediction_summary(kinds.get("predictions", {})),
+        _quiz_summary(kinds.get("quizzes", {})),
+    ]
+    return f"Notebook {number}: " + "; ".join(filter(None, parts)) + "."
+
+
+def _exercise_summary(exercises: dict) -> str:
+    if not exercises:
+        return ""
+    solved = [path for path in exercises if exercises[path].get("solved")]
+    names = [
+        f"{path.rpartition('.')[2]} {'solved' if path in solved else 'open'}"
+        for path in sorted(exercises)
+    ]
+    listed = ", ".join(names)
+    return f"{len(solved)} of {len(exercises)} exercises met so far ({listed})"
+
+
+def _prediction_summary(predictions: dict) -> str:
+    count = len(predictions)
+    return f"{count} prediction{'s' * (count != 1)} made" if count else ""
+
+
+def _quiz_summary(quizzes: dict) -> str:
+    answers = [right for quiz in quizzes.values() for right in quiz.values()]
+    return f"{sum(map(bool, answers))} of {len(answers)} quiz answers right" * bool(
+        answers
+    )

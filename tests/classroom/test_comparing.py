@@ -1,0 +1,61 @@
+"""What counts as the same answer, and how a difference is put in words."""
+
+import pytest
+import torch
+
+from course_utils.classroom.comparing import compare, compare_shares
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        torch.tensor([1.0, -torch.inf, torch.nan]),
+        torch.tensor([], dtype=torch.long),
+        torch.tensor(True),
+        [torch.zeros(2), "a"],
+        (1, 2.5),
+        {"a": 1},
+        None,
+        True,
+    ],
+)
+def test_a_value_equals_itself(value):
+    assert compare(value, value) is None
+
+
+def test_rounding_is_no_difference():
+    assert compare(torch.tensor([1.0]), torch.tensor([1.0 + 1e-6])) is None
+    assert compare(0.3, 0.1 + 0.2) is None
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "word"),
+    [
+        (torch.zeros(2), None, "return"),
+        (torch.zeros(2), [0, 0], "type"),
+        (torch.zeros(2), torch.zeros(1, 2), "shape"),
+        (torch.zeros(2), torch.zeros(2).long(), "dtype"),
+        (torch.zeros(2), torch.tensor([0.0, torch.nan]), "NaN"),
+        (torch.zeros(2, 2), torch.eye(2), "index [0, 0]"),
+        (torch.tensor(1.0), torch.tensor(2.0), "value"),
+        ([1, 2], [1], "items"),
+        ([1, 2], [1, 3], "value"),
+        ("a", "b", "value"),
+        (1.0, "1", "type"),
+    ],
+)
+def test_a_difference_is_named(expected, got, word):
+    assert word in compare(expected, got).diagnosis
+
+
+def test_random_draws_are_judged_by_their_shares():
+    comparer = compare_shares(2, tolerance=0.1)
+    half = torch.tensor([0, 1] * 10)
+    assert comparer(half, half.flip(0)) is None
+    assert "as often" in comparer(half, torch.zeros_like(half)).diagnosis
+    assert "outside 0 ... 1" in comparer(half, half + 1).diagnosis
+
+
+def test_long_values_are_cut():
+    difference = compare("x" * 1000, "y")
+    assert len(difference.expected) < 320

@@ -1,0 +1,461 @@
+"""What a learner sees and gets back in every state of an exercise."""
+
+import functools
+import inspect
+import threading
+import time
+
+import pytest
+import torch
+
+from course_utils.classroom import checking, exercises, progress
+from course_utils.classroom.checking import Case, Checks, judge
+from course_utils.classroom.exercises import exercise
+from course_utils.foundations import softmax as reference_module
+
+SOFTMAX = "foundations.softmax.softmax"
+TEMPERATURE = "mitigation.temperature.Temperature"
+
+
+def right_softmax(logits, temperature=1.0):
+    if temperature == 0:
+        largest = (logits == logits.amax(dim=-1, keepdim=True)).float()
+        return largest / largest.sum(dim=-1, keepdim=True)
+    return torch.softmax(logits / temperature, dim=-1)
+
+
+def unstable_softmax(logits, temperature=1.0):
+    weights = (logits / temperature).exp()
+    return weights / weights.sum(dim=-1, keepdim=True)
+
+
+def attempt(answer, path=SOFTMAX):
+    return exercise(path)(answer)
+
+
+# --- Not attempted
+
+
+def only_dots(logits, temperature=1.0): ...
+
+
+def only_docstring(logits, temperature=1.0):
+    """Probabilities."""
+
+
+def only_pass(logits, temperature=1.0):
+    pass
+
+
+def not_implemented(logits, temperature=1.0):
+    raise NotImplementedError
+
+
+def not_implemented_with_a_word(logits, temperature=1.0):
+    """Probabilities."""
+    raise NotImplementedError("your turn")
+
+
+def returns_dots(logits, temperature=1.0):
+    return ...
+
+
+def blanks(logits, temperature=1.0):
+    scaled = ...
+    weights = ...  # noqa: F841
+    return scaled
+
+
+STUBS = [
+    only_dots,
+    only_docstring,
+    only_pass,
+    not_implemented,
+    not_implemented_with_a_word,
+    returns_dots,
+    blanks,
+]
+
+
+@pytest.mark.parametrize("stub", STUBS, ids=lambda stub: stub.__name__)
+def test_a_stub_is_not_attempted_and_the_reference_is_used(stub, capsys):
+    softmax = attempt(stub)
+    assert capsys.readouterr().out.startswith(
+        f"Exercise {stub.__name__}: not attempted yet.\n"
+    )
+    assert not softmax.passed
+    assert torch.equal(softmax(torch.zeros(2)), torch.tensor([0.5, 0.5]))
+
+
+def test_a_stub_without_source_is_not_attempted(capsys):
+    space = {}
+    exec("def softmax(logits, temperature=1.0):\n    ...", space)
+    attempt(space["softmax"])
+    assert "not attempted yet" in capsys.readouterr().out
+
+
+def test_one_blank_left_is_said(capsys):
+    def softmax(logits, temperature=1.0):
+        shifted = logits - ...
+        return shifted.exp()
+
+    attempt(softmax)
+    output = capsys.readouterr().out
+    assert "not attempted yet" in output
+    assert "still a `...` to fill in" in output
+
+
+# --- Wrong
+
+
+def test_a_wrong_answer_gets_the_smallest_failing_case_and_a_diagnosis(capsys):
+    attempt(unstable_softmax)
+    output = capsys.readouterr().out
+    assert "Exercise unstable_softmax: not yet." in output
+    assert "`exp` of a large logit overflows" in output
+    assert "logits = torch.tensor([1000.0, 999.0])\n    softmax(logits)" in output
+    assert "expected: tensor([0.7311, 0.2689])" in output
+    assert "got:      tensor([nan, nan])" in output
+
+
+def test_a_mistake_that_nobody_foresaw_still_gets_a_diagnosis():
+    verdict = judge_softmax(lambda z, temperature=1.0: right_softmax(z) + 0.25)
+    assert verdict.diagnosis == "The values differ, first at index [0]."
+
+
+def test_with_two_mistakes_the_first_failing_case_decides():
+    def ignores_temperature_and_overflows(logits, temperature=1.0):
+        return logits.exp() / logits.exp().sum(dim=-1, keepdim=True)
+
+    verdict = judge_softmax(ignores_temperature_and_overflows)
+    assert verdict.diagnosis.startswith("`temperature` changes nothing")
+
+
+def test_wrong_type():
+    verdict = judge_softmax(lambda z, temperature=1.0: right_softmax(z).tolist())
+    assert "`Tensor` is expected, yours is `list`" in verdict.diagnosis
+
+
+def test_wrong_shape():
+    verdict = judge_softmax(lambda z, temperature=1.0: right_softmax(z)[..., :1])
+    assert "[2] is expected, yours is [1]" in verdict.diagnosis
+
+
+def test_wrong_dtype():
+    verdict = judge_softmax(lambda z, temperature=1.0: right_softmax(z).double())
+    assert "torch.float32 is expected, not torch.float64" in verdict.diagnosis
+
+
+def test_nothing_returned():
+    def forgets_return(logits, temperature=1.0):
+        right_softmax(logits, temperature)
+
+    assert "did you forget `return`" in judge_softmax(forgets_return).diagnosis
+
+
+def test_nan_is_named():
+    verdict = judge_softmax(lambda z, temperature=1.0: z * torch.nan)
+    assert verdict.diagnosis == "Your answer holds NaN (not a number)."
+
+
+def test_an_argument_changed_in_place_is_named_though_the_result_is_right():
+    def changes_logits(logits, temperature=1.0):
+        result = right_softmax(logits, temperature)
+        logits.zero_()
+        return result
+
+    verdict = judge_softmax(changes_logits)
+    assert verdict.state == "wrong"
+    assert "changes `logits` in place" in verdict.diagnosis
+
+
+def judge_softmax(answer):
+    return judge(answer, *exercises._load(SOFTMAX))
+
+
+# --- Raising
+
+
+def test_an_error_is_shown_with_the_learners_own_line(capsys):
+    def softmax(logits, temperature=1.0):
+        return torch.softmax(logitz / temperature, dim=-1)
+
+    returned = attempt(softmax)
+    output = capsys.readouterr().out
+    assert "`return torch.softmax(logitz / temperature, dim=-1)" in output
+    assert "NameError: name 'logitz' is not defined" in output
+    assert not returned.passed
+
+
+def test_an_error_deep_in_torch_is_shown_at_the_learners_line():
+    def softmax(logits, temperature=1.0):
+        return torch.softmax(logits, dim=7)
+
+    diagnosis = judge_softmax(softmax).diagnosis
+    assert "return torch.softmax(logits, dim=7)" in diagnosis
+    assert "IndexError" in diagnosis
+
+
+def test_misnamed_arguments_get_one_clear_diagnosis():
+    verdict = judge_softmax(lambda logits, temp=1.0: right_softmax(logits, temp))
+    assert verdict.state == "raised"
+    assert "`softmax(logits, temperature=1.0)`" in verdict.diagnosis
+    assert "`(logits, temp=1.0)`" in verdict.diagnosis
+
+
+def test_sys_exit_does_not_end_the_notebook():
+    def leaves(logits, temperature=1.0):
+        raise SystemExit(1)
+
+    assert "SystemExit" in judge_softmax(leaves).diagnosis
+
+
+def test_not_implemented_in_torch_is_an_error_not_a_stub():
+    def softmax(logits, temperature=1.0):
+        return torch.bincount(logits)
+
+    assert judge_softmax(softmax).state == "raised"
+
+
+# --- Hanging and flooding
+
+
+@pytest.fixture
+def short_limit(monkeypatch):
+    monkeypatch.setattr(checking, "TIME_LIMIT", 0.3)
+
+
+def test_an_endless_loop_is_stopped(short_limit):
+    def softmax(logits, temperature=1.0):
+        while True:
+            logits = logits + 1
+
+    threads = threading.active_count()
+    verdict = judge_softmax(softmax)
+    assert verdict.state == "too slow"
+    assert "a loop that never ends" in verdict.diagnosis
+    assert verdict.example.endswith("softmax(logits)")
+    assert threading.active_count() == threads
+
+
+def test_a_wait_outside_python_does_not_hold_up_the_notebook(short_limit):
+    begin = time.perf_counter()
+    verdict = judge_softmax(lambda logits, temperature=1.0: time.sleep(10))
+    assert verdict.state == "too slow"
+    assert time.perf_counter() - begin < 5
+
+
+def test_endless_prints_are_cut(short_limit, capsys):
+    def softmax(logits, temperature=1.0):
+        while True:
+            print("again and again")
+
+    attempt(softmax)
+    assert 0 < capsys.readouterr().out.count("again and again") < 40
+
+
+def test_a_printing_loop_that_swallows_everything_falls_silent(short_limit, capsys):
+    def softmax(logits, temperature=1.0):
+        while True:
+            try:
+                print("still here")
+            except BaseException:
+                continue
+
+    attempt(softmax)
+    capsys.readouterr()
+    time.sleep(0.2)
+    assert capsys.readouterr().out == ""
+
+
+def test_only_the_prints_of_the_failing_call_are_shown(capsys):
+    def softmax(logits, temperature=1.0):
+        print("largest:", logits.max().item())
+        return unstable_softmax(logits, temperature)
+
+    attempt(softmax)
+    output = capsys.readouterr().out
+    assert "What it printed:\n    largest: 1000.0" in output
+    assert output.count("largest:") == 1
+
+
+# --- Passed
+
+
+def test_a_right_answer_is_used_as_it_is(capsys):
+    softmax = attempt(right_softmax)
+    assert softmax is right_softmax
+    assert softmax.passed
+    assert capsys.readouterr().out == (
+        "Exercise right_softmax: passed.\n"
+        "From here on the notebook runs on your version.\n"
+    )
+
+
+def test_a_wrapped_answer_keeps_its_name_and_docstring():
+    @exercise(SOFTMAX)
+    @functools.cache
+    def softmax(logits, temperature=1.0):
+        """Mine."""
+        return right_softmax(logits, temperature)
+
+    assert (softmax.__name__, softmax.__doc__) == ("softmax", "Mine.")
+    assert softmax.passed
+
+
+def test_a_recursive_answer_finds_itself():
+    checks = Checks([Case("factorial(4)")], ["one", "two"], [])
+    space = {"__name__": __name__}
+    exec("def factorial(n):\n    return n * factorial(n - 1) if n else 1", space)
+    assert judge(space["factorial"], checks, _factorial).passed
+    assert space["factorial"].__name__ == "factorial"
+
+
+def _factorial(n):
+    return 24
+
+
+_factorial.__name__ = "factorial"
+
+
+def test_checks_leave_the_random_numbers_alone():
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    judge_softmax(lambda z, temperature=1.0: torch.rand(z.shape))
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_right_then_wrong_uses_the_reference_and_stays_solved(capsys):
+    attempt(right_softmax)
+    capsys.readouterr()
+    softmax = attempt(unstable_softmax)
+    output = capsys.readouterr().out
+    assert not softmax.passed
+    assert torch.isfinite(softmax(torch.tensor([1000.0, 0.0]))).all()
+    assert "You have solved it before, and that stays recorded." in output
+    assert "1 of 1 exercises met so far (softmax solved)" in repr(progress())
+
+
+# --- Help
+
+
+def test_hints_come_one_by_one_and_end(capsys):
+    softmax = attempt(unstable_softmax)
+    capsys.readouterr()
+    titles = []
+    for _ in range(4):
+        softmax.hint()
+        titles.append(capsys.readouterr().out.splitlines()[0])
+    assert titles[:3] == [f"Hint {n} of 3 for unstable_softmax" for n in (1, 2, 3)]
+    assert titles[3] == "No more hints for unstable_softmax: all 3 were shown."
+
+
+def test_the_solution_is_the_source_in_the_package(capsys):
+    softmax = attempt(unstable_softmax)
+    capsys.readouterr()
+    softmax.solution()
+    output = capsys.readouterr().out
+    source = inspect.getsource(reference_module.softmax).splitlines()
+    assert all(line.strip() in output for line in source)
+    assert "def _share_among_largest" in output
+
+
+def test_the_package_itself_is_left_untouched():
+    softmax = attempt(unstable_softmax)
+    assert softmax is not reference_module.softmax
+    assert not hasattr(reference_module.softmax, "hint")
+    assert softmax.__doc__ == reference_module.softmax.__doc__
+
+
+# --- Classes
+
+
+class RightTemperature:
+    """Mine."""
+
+    def __init__(self, temperature):
+        self.temperature = temperature
+
+    def __call__(self, input_ids, scores):
+        if self.temperature > 0:
+            return scores / self.temperature
+        largest = scores.amax(dim=-1, keepdim=True)
+        return scores.masked_fill(scores < largest, -torch.inf)
+
+
+def test_a_right_class_is_used_as_it_is():
+    temperature = attempt(RightTemperature, TEMPERATURE)
+    assert temperature is RightTemperature
+    assert temperature.passed
+
+
+def test_a_class_with_a_given_constructor_is_not_attempted(capsys):
+    class Temperature:
+        def __init__(self, temperature):
+            self.temperature = temperature
+
+        def __call__(self, input_ids, scores):
+            """New scores."""
+
+    attempt(Temperature, TEMPERATURE)
+    assert "not attempted yet" in capsys.readouterr().out
+
+
+def test_a_class_without_its_method_is_told_so(capsys):
+    class Temperature:
+        def __init__(self, temperature):
+            self.temperature = temperature
+
+        def scale(self, input_ids, scores):
+            return scores / self.temperature
+
+    returned = attempt(Temperature, TEMPERATURE)
+    output = capsys.readouterr().out
+    assert "`__call__(self, input_ids, scores)` is missing" in output
+    scores = torch.tensor([[2.0, 0.0]])
+    assert torch.equal(returned(2.0)(None, scores), torch.tensor([[1.0, 0.0]]))
+    assert returned.__name__ == "Temperature"
+    assert returned.hint
+
+
+def test_a_function_where_a_class_is_wanted(capsys):
+    attempt(right_softmax, TEMPERATURE)
+    assert "A class is wanted" in capsys.readouterr().out
+
+
+# --- The decorator itself
+
+
+@pytest.mark.parametrize("path", ["softmax", "foundations.softmax.sofmax", 3, "a.b"])
+def test_an_unknown_exercise_is_refused(path):
+    with pytest.raises(ValueError, match="path"):
+        exercise(path)
+
+
+def test_a_decorator_without_brackets_is_refused():
+    with pytest.raises(ValueError, match="dotted name"):
+
+        @exercise
+        def softmax(logits):
+            return logits
+
+
+def test_a_fault_in_the_check_itself_never_ends_the_notebook(monkeypatch, capsys):
+    def broken(*args):
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr(exercises, "judge", broken)
+    softmax = attempt(right_softmax)
+    assert "the check itself failed" in capsys.readouterr().out
+    assert torch.equal(softmax(torch.zeros(2)), torch.tensor([0.5, 0.5]))
+
+
+def test_the_message_is_rich_in_a_notebook_and_safe():
+    card = exercises._message(
+        "softmax", judge_softmax(lambda z, temperature=1.0: "<b>"), False
+    )
+    html = card._repr_html_()
+    assert "&lt;b&gt;" in html
+    assert "<code>softmax.hint()</code>" in html
+    assert 'role="status"' in html

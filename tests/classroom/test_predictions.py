@@ -1,0 +1,94 @@
+"""`predict`: asked before, compared after, kept over restarts."""
+
+import pytest
+
+from course_utils.classroom import predict
+
+CHOICES = ["under 10 %", "over 10 %"]
+
+
+def hero_share():
+    return predict("hero share", "Which share has the hero?", CHOICES)
+
+
+def stories():
+    return predict("stories", "How many of 64?", between=(0, 64), unit="stories")
+
+
+def test_unattended_the_notebook_goes_on():
+    assert repr(hero_share().compare("over 10 %", "Because.")) == (
+        "You made no prediction.\n"
+        "That is fine; guessing first makes a result stick.\n"
+        "Result: over 10 %.\n"
+        "Because."
+    )
+
+
+def test_a_choice_is_kept_over_a_restart():
+    hero_share()._control.value = "over 10 %"
+    again = hero_share()
+    assert again.answer == "over 10 %"
+    assert again._control.value == "over 10 %"
+
+
+def test_prediction_and_result_stand_side_by_side():
+    guess = hero_share()
+    guess.answer_with("under 10 %")
+    assert repr(guess.compare("over 10 %")) == (
+        "A surprise.\nYou predicted: under 10 %.\nResult: over 10 %."
+    )
+    assert repr(guess.compare("under 10 %")).startswith("As you predicted.")
+
+
+def test_a_number_is_kept_when_the_button_is_pressed():
+    guess = stories()
+    guess._control.value = 40
+    assert guess.answer is None
+    guess.widget.children[2].click()
+    assert stories().answer == 40
+    assert repr(guess.compare(49.5)) == (
+        "You were off by 9.5 stories.\n"
+        "You predicted: 40 stories.\nResult: 49.5 stories."
+    )
+
+
+def test_an_answer_to_another_question_is_forgotten():
+    hero_share().answer_with("over 10 %")
+    changed = predict("hero share", "Which?", ["all", "none"])
+    assert changed.answer is None
+    assert predict("hero share", "How many?", between=(0, 5)).answer is None
+
+
+def test_the_text_is_the_same_whether_answered_or_not():
+    before = repr(hero_share())
+    hero_share().answer_with("over 10 %")
+    assert repr(hero_share()) == before
+    assert before.startswith("Predict: Which share has the hero?\n  ( ) under 10 %")
+
+
+def test_the_bundle_holds_widget_and_text():
+    bundle = stories()._repr_mimebundle_()
+    assert bundle["text/plain"] == "Predict: How many of 64?\n  0 ... 64 stories"
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"choices": ["one"]}, "choices"),
+        ({"choices": ["a", "a"]}, "choices"),
+        ({"between": (3, 3)}, "between"),
+        ({}, "either choices or between"),
+        ({"choices": CHOICES, "between": (0, 1)}, "either choices or between"),
+    ],
+)
+def test_a_question_needs_one_way_to_answer(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        predict("key", "question?", **arguments)
+
+
+def test_a_result_that_was_no_choice_is_refused():
+    with pytest.raises(ValueError, match="one of"):
+        hero_share().compare("half")
+    with pytest.raises(ValueError, match="number"):
+        stories().compare("half")

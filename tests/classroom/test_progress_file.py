@@ -1,0 +1,165 @@
+"""The progress file: restarts, corruption, other kernels, no permission."""
+
+import json
+import multiprocessing
+import os
+import time
+
+import pytest
+
+from course_utils.classroom.progress_file import (
+    ProgressFile,
+    progress,
+    progress_file,
+    progress_path,
+)
+
+SOLVED = ("01", "exercises", "a.softmax", {"solved": True})
+
+
+def test_entries_survive_a_restart(progress_path):
+    ProgressFile(progress_path).record(*SOLVED)
+    assert ProgressFile(progress_path).entry(*SOLVED[:3]) == {"solved": True}
+
+
+def test_what_was_solved_stays_solved(progress_path):
+    file = ProgressFile(progress_path)
+    file.record(*SOLVED)
+    file.record("01", "exercises", "a.softmax", {})
+    assert file.entry(*SOLVED[:3]) == {"solved": True}
+
+
+def test_nothing_is_written_before_there_is_something_to_save(progress_path):
+    assert repr(progress()) == "Your progress\nNothing is recorded yet."
+    assert not progress_path.exists()
+
+
+def test_progress_counts_each_notebook():
+    file = progress_file()
+    file.record(*SOLVED)
+    file.record("01", "exercises", "a.sample", {})
+    file.record("00", "predictions", "hero share", {"answer": "over 50 %"})
+    file.record("00", "quizzes", "00", {"1": True, "2": False})
+    assert repr(progress()).splitlines()[1:] == [
+        "Notebook 00: 1 prediction made; 1 of 2 quiz answers right.",
+        "Notebook 01: 1 of 2 exercises met so far (sample open, softmax solved).",
+    ]
+
+
+HALF_WRITTEN = b'{"notebooks": {"01": {"exer'
+CORRUPT = [
+    HALF_WRITTEN,
+    b"",
+    b"[1, 2]",
+    b"null",
+    b"\xff\xfe\x00",
+    b'{"notebooks": {"01": 3}}',
+    b'{"notebooks": {"01": {"exercises": {"a": true}}}}',
+]
+
+
+@pytest.mark.parametrize("content", CORRUPT)
+def test_corrupt_content_is_set_aside_and_said_once(progress_path, content, capsys):
+    progress_path.write_bytes(content)
+    file = ProgressFile(progress_path)
+    file.record(*SOLVED)
+    file.record(*SOLVED)
+    assert capsys.readouterr().out.count("could not be read") == 1
+    assert file.entry(*SOLVED[:3]) == {"solved": True}
+    kept = progress_path.with_name("progress.json.bak")
+    assert kept.read_bytes() == content
+
+
+def test_a_second_corrupt_file_does_not_overwrite_the_first(progress_path):
+    for content in (HALF_WRITTEN, b"[]"):
+        progress_path.write_bytes(content)
+        ProgressFile(progress_path).record(*SOLVED)
+    kept = sorted(progress_path.parent.glob("*.bak*"))
+    assert [path.read_bytes() for path in kept] == [HALF_WRITTEN, b"[]"]
+
+
+def test_without_permission_progress_is_kept_in_memory(tmp_path, capsys):
+    blocked = tmp_path / "a file, not a folder"
+    blocked.write_text("")
+    file = ProgressFile(blocked / "progress.json")
+    file.record(*SOLVED)
+    file.record("01", "quizzes", "01", {"1": True})
+    output = capsys.readouterr().out
+    assert output.count("Progress can't be saved.") == 1
+    assert file.entry(*SOLVED[:3]) == {"solved": True}
+
+
+def test_a_folder_in_the_files_place_is_said_once(tmp_path, capsys):
+    file = ProgressFile(tmp_path)
+    assert file.entries() == {}
+    file.record(*SOLVED)
+    assert capsys.readouterr().out.count("Progress can't be saved.") == 1
+
+
+@pytest.mark.skipif(
+    os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere"
+)
+def test_a_folder_without_write_permission(tmp_path, capsys):
+    tmp_path.chmod(0o500)
+    ProgressFile(tmp_path / "progress.json").record(*SOLVED)
+    tmp_path.chmod(0o700)
+    assert "Progress can't be saved." in capsys.readouterr().out
+
+
+def test_what_could_not_be_saved_is_saved_later(tmp_path, capsys):
+    folder = tmp_path / "later"
+    folder.write_text("in the way")
+    file = ProgressFile(folder / "progress.json")
+    file.record(*SOLVED)
+    folder.unlink()
+    file.record("01", "quizzes", "01", {"1": True})
+    saved = json.loads((folder / "progress.json").read_text())["notebooks"]["01"]
+    assert set(saved) == {"exercises", "quizzes"}
+
+
+def _record_many(path, kernel):
+    file = ProgressFile(path)
+    for number in range(15):
+        file.record(f"{kernel:02}", "quizzes", "q", {str(number): True})
+
+
+def test_two_kernels_do_not_lose_each_others_entries(progress_path):
+    context = multiprocessing.get_context("fork" if os.name != "nt" else "spawn")
+    kernels = [
+        context.Process(target=_record_many, args=(progress_path, kernel))
+        for kernel in range(2)
+    ]
+    for kernel in kernels:
+        kernel.start()
+    for kernel in kernels:
+        kernel.join()
+    entries = ProgressFile(progress_path).entries()
+    assert [len(entries[number]["quizzes"]["q"]) for number in ("00", "01")] == [15, 15]
+
+
+def test_a_dead_kernels_lock_is_broken(progress_path):
+    lock = progress_path.with_name("progress.json.lock")
+    lock.write_text("")
+    os.utime(lock, (time.time() - 60,) * 2)
+    ProgressFile(progress_path).record(*SOLVED)
+    assert ProgressFile(progress_path).entries()
+    assert not lock.exists()
+
+
+def test_nothing_is_left_behind(progress_path):
+    ProgressFile(progress_path).record(*SOLVED)
+    assert [path.name for path in progress_path.parent.iterdir()] == ["progress.json"]
+
+
+def test_the_file_lies_in_the_courses_folder(tmp_path, monkeypatch):
+    monkeypatch.delenv("COURSE_PROGRESS")
+    for folder in ("notebooks", "course_utils"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert progress_path() == tmp_path / ".course_progress.json"
+
+
+def test_elsewhere_the_file_lies_in_the_working_directory(tmp_path, monkeypatch):
+    monkeypatch.delenv("COURSE_PROGRESS")
+    monkeypatch.chdir(tmp_path)
+    assert progress_path() == tmp_path / ".course_progress.json"

@@ -1,0 +1,116 @@
+"""`quiz`: a word on every option, a clear line on every fault of a quiz file."""
+
+import pytest
+
+from course_utils.classroom import progress, quiz
+from course_utils.data_files import data_path
+
+GOOD = """
+[[question]]
+text = "What does `T = 0` do?"
+[[question.option]]
+text = "It takes the likeliest token."
+right = true
+explanation = "The limit is the argmax."
+[[question.option]]
+text = "It makes all tokens alike."
+explanation = "That is T going to infinity."
+
+[[question]]
+text = "What stays the same?"
+[[question.option]]
+text = "The order"
+right = true
+explanation = "Division keeps it."
+[[question.option]]
+text = "The argmax"
+right = true
+explanation = "It follows from the order."
+[[question.option]]
+text = "The entropy"
+explanation = "It rises with T."
+"""
+
+
+@pytest.fixture
+def quiz_file(tmp_path):
+    def write(text):
+        path = tmp_path / "01.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_a_wrong_option_is_explained_without_giving_the_answer_away(quiz_file):
+    reply = quiz(quiz_file(GOOD)).asked[0].answer(1)
+    assert "Not quite." in reply
+    assert "T going to infinity" in reply
+    assert "argmax" not in reply
+
+
+def test_the_right_option_brings_every_explanation(quiz_file):
+    reply = quiz(quiz_file(GOOD)).asked[0].answer(0)
+    assert "Right." in reply
+    assert "The limit is the argmax." in reply
+    assert "T going to infinity" in reply
+
+
+def test_several_right_options_must_all_be_ticked(quiz_file):
+    asked = quiz(quiz_file(GOOD)).asked[1]
+    assert "Not quite." in asked.answer(0)
+    assert "Not quite." in asked.answer(0, 1, 2)
+    assert "Right." in asked.answer(0, 1)
+
+
+def test_nothing_chosen_is_said(quiz_file):
+    asked = quiz(quiz_file(GOOD)).asked[1]
+    assert asked.answer() == "Choose an option first."
+
+
+def test_results_are_kept(quiz_file):
+    asked = quiz(quiz_file(GOOD)).asked
+    asked[0].answer(1)
+    asked[1].answer(0, 1)
+    assert "1 of 2 quiz answers right" in repr(progress())
+
+
+def test_the_text_lists_questions_and_options_but_no_answers(quiz_file):
+    text = repr(quiz(quiz_file(GOOD)))
+    assert "Question 1. What does `T = 0` do?\n  ( ) It takes" in text
+    assert "  [ ] The entropy" in text
+    assert "argmax.\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('explanation = "Division keeps it."', "", "question 2, option 1 needs a exp"),
+        ("right = true", "", "question 1 has no option with right = true"),
+        ("right = true", "right = 1", "right must be true or false"),
+        ('text = "The order"', 'text = " "', "question 2, option 1 needs a text"),
+        ("[[question]]", "[[question", "is not valid TOML"),
+        ("[[question", "[[other", "holds no"),
+    ],
+)
+def test_a_faulty_file_is_refused_with_its_place(quiz_file, old, new, message):
+    path = quiz_file(GOOD.replace(old, new))
+    with pytest.raises(ValueError, match=message):
+        quiz(path)
+
+
+def test_a_question_with_one_option_is_refused(quiz_file):
+    with pytest.raises(ValueError, match="two or more"):
+        quiz(quiz_file('[[question]]\ntext = "x"\n'))
+
+
+def test_a_missing_quiz_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="no quiz file"):
+        quiz(tmp_path / "07.toml")
+
+
+@pytest.mark.parametrize(
+    "path", sorted(data_path("quizzes").glob("*.toml")), ids=lambda path: path.stem
+)
+def test_the_courses_quizzes_are_sound(path):
+    assert quiz(path.stem).questions
