@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from course_utils.training import storyteller
+from course_utils.training import model_card, storyteller
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     args = parser.parse_args()
     if not args.measure_only:
         storyteller.train(args.out, args.steps, args.seed, args.threads)
-    storyteller.write_model_card(args.out, args.steps, args.seed)
+    model_card.write_model_card(args.out, args.steps, args.seed)
 
 
 if __name__ == "__main__":

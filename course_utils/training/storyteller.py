@@ -12,7 +12,14 @@ import torch
 from jaxtyping import Float, Int
 from safetensors import safe_open
 from safetensors.torch import save_file
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import (
+    Tokenizer,
+    decoders,
+    models,
+    pre_tokenizers,
+    processors,
+    trainers,
+)
 from torch import Tensor
 from tqdm.auto import tqdm
 from transformers import GPT2Config, GPT2LMHeadModel
@@ -23,7 +30,7 @@ END_OF_TEXT = "<|endoftext|>"
 VOCABULARY = 1536
 CONTEXT = 256
 BATCH = 16  # windows of CONTEXT tokens, each beginning with a new document
-STEPS = 12_000
+STEPS = 6_000
 WARM_UP = 100
 DECAY_FROM = 0.5  # constant rate until here, then linear to zero
 MATRIX_RATE = 4e-3
@@ -56,7 +63,17 @@ def train(out: Path, steps: int, seed: int, threads: int | None = None) -> None:
             bar.set_postfix(loss=f"{loss.item():.4f}")
         if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == steps:
             save_checkpoint(checkpoint, model, optimizers, step + 1)
-    model.eval().save_pretrained(out, safe_serialization=True)
+    save_model(model.eval(), out)
+
+
+def save_model(model: GPT2LMHeadModel, out: Path) -> None:
+    """The two files that, with the tokenizer, make a model that can be loaded."""
+    model.config.architectures = ["GPT2LMHeadModel"]
+    model.config.save_pretrained(out)
+    tied = {"lm_head.weight"}  # the same tensor as the token embedding
+    weights = {n: w for n, w in model.state_dict().items() if n not in tied}
+    weights = {n: w.detach().cpu().contiguous() for n, w in weights.items()}
+    save_file(weights, out / "model.safetensors", metadata={"format": "pt"})
 
 
 def training_step(
@@ -101,6 +118,10 @@ def make_tokenizer(world: StoryWorld, seed: int) -> Tokenizer:
     )
     documents = world.sample_documents(DOCUMENTS_PER_CHUNK, seed)
     tokenizer.train_from_iterator((d.text for d in documents), trainer)
+    # A prompt is the beginning of a document, as all that the model has read.
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{END_OF_TEXT} $A", special_tokens=[(END_OF_TEXT, 0)]
+    )
     return tokenizer
 
 
@@ -160,7 +181,8 @@ def _windows(world: StoryWorld, tokenizer: Tokenizer, seed: int) -> Iterator[lis
     while True:
         chunk += 1
         documents = world.sample_documents(DOCUMENTS_PER_CHUNK, [seed, chunk])
-        for encoding in tokenizer.encode_batch([d.text for d in documents]):
+        texts = [document.text for document in documents]
+        for encoding in tokenizer.encode_batch(texts, add_special_tokens=False):
             window += [0, *encoding.ids]
             if len(window) > CONTEXT:
                 yield window[: CONTEXT + 1]
@@ -193,7 +215,7 @@ def load_checkpoint(
     parameters = dict(model.named_parameters())
     states: list[dict] = [{} for _ in optimizers]
     with safe_open(path, framework="pt") as file, torch.no_grad():
-        for key in file.keys():
+        for key in file.keys():  # noqa: SIM118 - a file, not a dict
             kind, *rest = key.split("/")
             if kind == "model":
                 parameters[rest[0]].copy_(file.get_tensor(key))

@@ -62,6 +62,16 @@ def label_shares(parses: Sequence[Parse], factor: str) -> dict[str, float]:
     return {value: count / total for value, count in found.most_common()}
 
 
+def share_of_commonest(values: Sequence[str]) -> float:
+    """Share of the commonest value: 1.0 where all are the same.
+
+    Raises ValueError where there is none. Built in notebook 00.
+    """
+    if not values:
+        raise ValueError("values is empty; at least one value is needed")
+    return Counter(values).most_common(1)[0][1] / len(values)
+
+
 def coverage(shares: Distribution, truth: Distribution) -> float:
     """Share of the truth's values that occur at all: modes hit / modes."""
     return sum(shares.get(value, 0) > 0 for value in truth) / len(truth)

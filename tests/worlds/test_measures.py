@@ -33,7 +33,12 @@ def test_valid_faithful_and_broken_tales_are_told_apart():
     parses = parse_all(WORLD, [TEXTS[1], changed, "Salad salad.", TEXTS[2][:60]])
     assert validity(parses) == 0.25
     assert fidelity(parses) == 0.5
-    assert faults(parses) == dict(valid=1, grammar=1, consistency=1, unfinished=1)
+    assert faults(parses) == {
+        "valid": 1,
+        "grammar": 1,
+        "consistency": 1,
+        "unfinished": 1,
+    }
 
 
 def test_fidelity_without_a_grammatical_tale_is_nan():

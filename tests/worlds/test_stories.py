@@ -102,8 +102,8 @@ def test_sampled_shares_agree_with_the_true_probabilities(factor, stories):
 
 
 def test_sizes_are_as_designed():
-    least = dict(arc=12, hero=24, animal=16, place=16, object=16)
-    least |= dict(trait=10, opening=4, mood=4)
+    least = {"arc": 12, "hero": 24, "animal": 16, "place": 16, "object": 16}
+    least |= {"trait": 10, "opening": 4, "mood": 4}
     for factor, size in least.items():
         assert len(WORLD.probabilities(factor)) >= size
     for beats in WORLD.data["arcs"].values():
@@ -112,7 +112,7 @@ def test_sizes_are_as_designed():
 
 def test_tales_have_45_to_90_words_and_marks(stories):
     lengths = [len(split_words(story.text)) for story in stories[:5000]]
-    assert 45 <= min(lengths) and max(lengths) <= 90
+    assert min(lengths) >= 45 and max(lengths) <= 90
 
 
 def test_people_and_things_are_named_at_least_twice_in_every_tale():
