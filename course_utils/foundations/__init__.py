@@ -1,0 +1,1 @@
+"""Part I, what temperature does: softmax and entropy, from scratch."""

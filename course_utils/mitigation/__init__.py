@@ -1,0 +1,1 @@
+"""Part IV, mitigating collapse: every sampler is a `transformers.LogitsProcessor`."""

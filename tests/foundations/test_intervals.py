@@ -1,0 +1,56 @@
+"""Intervals cover the truth as often as they say."""
+
+import pytest
+import torch
+
+from course_utils.foundations.intervals import bootstrap_interval, wilson_interval
+
+
+def test_wilson_gives_the_textbook_value():
+    low, high = wilson_interval(8, 10)
+    assert (low, high) == (
+        pytest.approx(0.4902, abs=1e-4),
+        pytest.approx(0.9433, abs=1e-4),
+    )
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.97])
+def test_wilson_covers_the_true_share(share):
+    generator = torch.Generator().manual_seed(1)
+    draws = torch.rand((2000, 60), generator=generator) < share
+    inside = [
+        low <= share <= high
+        for low, high in (wilson_interval(int(k), 60) for k in draws.sum(dim=1))
+    ]
+    assert 0.92 <= sum(inside) / 2000 <= 0.99
+
+
+def test_wilson_stays_within_0_and_1():
+    assert wilson_interval(0, 5)[0] == 0.0
+    assert wilson_interval(5, 5)[1] == 1.0
+
+
+def test_bootstrap_covers_the_true_mean():
+    generator = torch.Generator().manual_seed(2)
+    rows = torch.randn((200, 50), generator=generator) + 3
+    inside = 0
+    for row in rows:
+        low, high = bootstrap_interval(row.tolist(), resamples=400)
+        inside += low <= 3 <= high
+    assert 0.88 <= inside / 200 <= 0.99
+
+
+def test_bootstrap_is_deterministic_in_its_seed():
+    values = [0.0, 1.0, 5.0, 2.0]
+    assert bootstrap_interval(values) == bootstrap_interval(values)
+
+
+@pytest.mark.parametrize(("successes", "n"), [(1, 0), (-1, 5), (6, 5)])
+def test_impossible_counts_are_refused(successes, n):
+    with pytest.raises(ValueError, match="successes is"):
+        wilson_interval(successes, n)
+
+
+def test_one_value_has_no_interval():
+    with pytest.raises(ValueError, match="at least 2"):
+        bootstrap_interval([1.0])
