@@ -13,6 +13,7 @@ from course_utils.foundations.intervals import (
 from course_utils.generation import generate
 from course_utils.mitigation.temperature import Temperature
 from course_utils.model import LanguageModel
+from course_utils.training import storyteller
 from course_utils.worlds.measures import (
     effective_number,
     label_shares,
@@ -25,7 +26,7 @@ from course_utils.worlds.stories import FACTORS, StoryWorld
 
 HELD_OUT_SEED = 2**31  # chunks of training text are seeded [seed, chunk]
 BATCH = 250
-MAX_NEW_TOKENS = 100  # any tale, with a header
+MAX_NEW_TOKENS = 110  # any tale, with a header
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def texts_at(lm: LanguageModel, temperature: float, n: int, seed: int = 0) -> li
 def greedy_documents(lm: LanguageModel) -> list[str]:
     """The documents that argmax writes, end after end, as far as the context goes."""
     ids = lm.encode("")
-    while len(ids) < lm.context_length:
+    for _ in range(storyteller.CONTEXT - len(ids)):
         with torch.no_grad():
             logits = lm.model(torch.tensor([ids], device=lm.device)).logits[0, -1]
         ids.append(int(logits.argmax()))

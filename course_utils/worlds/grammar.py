@@ -162,8 +162,10 @@ class Grammar:
             node = root
             node.mass += phrase.weight
             for item in self.items(phrase.template):
-                children = node.slots if isinstance(item, Slot) else node.words
-                node = children.setdefault(item, Node())
+                if isinstance(item, Slot):
+                    node = node.slots.setdefault(item, Node())
+                else:
+                    node = node.words.setdefault(item, Node())
                 node.mass += phrase.weight
             if node.phrase is not None:
                 raise GrammarError(f"{phrase.template!r} stands twice")

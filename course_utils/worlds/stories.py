@@ -169,8 +169,11 @@ class StoryWorld:
         _check_count(n)
         return self._tell(n, np.random.default_rng(seed), {})
 
-    def sample_documents(self, n: int, seed: int = 0) -> list[Document]:
-        """Draw n independent documents, the storyteller's training text."""
+    def sample_documents(self, n: int, seed: int | Sequence[int] = 0) -> list[Document]:
+        """Draw n independent documents, the storyteller's training text.
+
+        `seed` is whatever numpy's `default_rng` takes for one.
+        """
         _check_count(n)
         rng = np.random.default_rng(seed)
         settings = self.data["documents"]
@@ -445,12 +448,15 @@ class Reading:
 
     def __init__(self, world: StoryWorld) -> None:
         self.world = world
-        settings = world.data["documents"]
+        self._begin_document()
+
+    def _begin_document(self) -> None:
+        settings = self.world.data["documents"]
         self.stories: list[Labels] = []
         self.between_tales = False
-        self.hypotheses = [Hypothesis(settings["plain"], Telling(world))]
-        for kind, header in world._header_tries.items():
-            telling = Telling(world, header=header)
+        self.hypotheses = [Hypothesis(settings["plain"], Telling(self.world))]
+        for kind, header in self.world._header_tries.items():
+            telling = Telling(self.world, header=header)
             self.hypotheses.append(Hypothesis(settings[kind], telling))
 
     def copy(self) -> "Reading":
@@ -506,7 +512,7 @@ class Reading:
     def _pass_between(self, word: str) -> float:
         p = self.options().get(word, 0.0)
         if p and word == END:
-            self.__init__(self.world)
+            self._begin_document()
         elif p:
             self._begin_next_tale()
         return p
@@ -536,7 +542,7 @@ class Reading:
                 factor, before = broken
                 message = f"the {factor} was {before}, but then comes {found!r}"
                 return Fault("consistency", position, found, message)
-        expected = sorted(options, key=options.get, reverse=True)[:3]
+        expected = sorted(options, key=options.__getitem__, reverse=True)[:3]
         allowed = " or ".join(repr(o.strip() or o) for o in expected)
         message = f"at character {position} comes {found!r}, not {allowed}"
         return Fault("grammar", position, found, message)
@@ -733,7 +739,7 @@ def _chance_of_agreement(
     designed = sum(
         weights[i] * math.prod(matches[j] for j in agree if j != i) for i in agree
     )
-    return others * designed
+    return np.asarray(others * designed)
 
 
 def _check_count(n: int) -> None:

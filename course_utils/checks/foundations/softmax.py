@@ -151,7 +151,7 @@ SOFTMAX = Checks(
 
 def takes_the_likeliest(probs, num_samples=1, generator=None):
     """You always return the most probable token. Draw: a token of probability 0.2
-    must come out in one of five draws."""
+    should come out in about one draw in five."""
     return probs.argmax(dim=-1, keepdim=True).expand(*probs.shape[:-1], num_samples)
 
 
@@ -176,8 +176,8 @@ def is_one_too_high(probs, num_samples=1, generator=None):
 
 
 def is_one_too_low(probs, num_samples=1, generator=None):
-    """Your token ids are one too low. A uniform number above the first running sum
-    has left token 0 behind."""
+    """Your token ids are one too low. A uniform number below the first running sum
+    means token 0."""
     return _inverse_cdf(probs, _uniform(probs, num_samples, generator)) - 1
 
 
@@ -189,7 +189,7 @@ def repeats_one_draw(probs, num_samples=1, generator=None):
 
 
 def shares_numbers_between_rows(probs, num_samples=1, generator=None):
-    """All rows use the same uniform numbers, so that their draws go together. Draw
+    """All rows use the same uniform numbers, so their draws are not independent. Draw
     numbers of shape `(*probs.shape[:-1], num_samples)`."""
     uniform = torch.rand(num_samples, generator=generator)
     return _inverse_cdf(probs, uniform.expand(*probs.shape[:-1], num_samples))
@@ -208,8 +208,8 @@ def draws_without_replacement(probs, num_samples=1, generator=None):
 
 
 def ignores_the_generator(probs, num_samples=1, generator=None):
-    """You don't use `generator`: two with the same seed must give the same draws.
-    Hand it on: `torch.rand(..., generator=generator)`."""
+    """You don't use `generator`: two generators with the same seed must give the same
+    draws. Hand it on: `torch.rand(..., generator=generator)`."""
     return _inverse_cdf(probs, _uniform(probs, num_samples, None))
 
 
@@ -312,8 +312,8 @@ def forgets_the_temperature(logits, temperature=1.0, generator=None):
 
 
 def shares_noise_between_rows(logits, temperature=1.0, generator=None):
-    """All rows get the same noise, so that their draws go together. The noise has the
-    shape of `logits`."""
+    """All rows get the same noise, so their draws are not independent. The noise has
+    the shape of `logits`."""
     noise = _gumbel(logits.shape[-1:], generator)
     return (logits / temperature + noise).argmax(dim=-1)
 
@@ -324,8 +324,8 @@ def returns_the_noisy_logits(logits, temperature=1.0, generator=None):
 
 
 def draws_without_the_generator(logits, temperature=1.0, generator=None):
-    """You don't use `generator`: two with the same seed must give the same tokens.
-    Hand it on: `torch.rand(..., generator=generator)`."""
+    """You don't use `generator`: two generators with the same seed must give the same
+    tokens. Hand it on: `torch.rand(..., generator=generator)`."""
     return (logits / temperature + _gumbel(logits.shape, None)).argmax(dim=-1)
 
 

@@ -46,8 +46,8 @@ class ReturnsProbabilities:
 
 
 class DividesInPlace:
-    """You change the caller's `scores` in place, and the trace of the raw logits is
-    lost. Return a new tensor: `scores / self.temperature`."""
+    """You change the caller's `scores` in place. Return a new tensor:
+    `scores / self.temperature`."""
 
     def __init__(self, temperature):
         self.temperature = temperature

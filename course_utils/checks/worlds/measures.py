@@ -29,7 +29,8 @@ def shares_of_distinct(values):
 
 
 def names_the_commonest(values):
-    """This is the commonest value itself. Asked for is its share of all values."""
+    """This is the commonest value itself. Return its share of all
+    values instead."""
     return Counter(values).most_common(1)[0][0]
 
 
