@@ -1,0 +1,100 @@
+"""What a learner does with a notebook, done in a real browser."""
+
+import statistics
+
+import pytest
+
+from tests.browser.answers import right_answer, with_body
+from tools.build_notebooks import ROOT
+
+NOTEBOOKS = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+PRESSES = 40
+
+# Keeps, for each key press, how long the picture took to change.
+STOPWATCH = """
+picture => {
+  window.delays = [];
+  let pressed = 0;
+  document.addEventListener("keydown", () => { pressed = performance.now(); }, true);
+  picture.addEventListener("load", () => requestAnimationFrame(
+    () => window.delays.push(performance.now() - pressed)));
+}
+"""
+# The bytes of a picture: its address changes even where the picture does not.
+PIXELS = """
+async picture => {
+  const bytes = new Uint8Array(await (await fetch(picture.src)).arrayBuffer());
+  return bytes.reduce((text, byte) => text + String.fromCharCode(byte), "");
+}
+"""
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS)
+def notebook(request, visit, lab):
+    """Each notebook, opened and run."""
+    return visit(lab, request.param)
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+def test_every_cell_runs(notebook):
+    assert notebook.errors() == []
+
+
+def test_slider_and_picture_have_names_for_screen_readers(notebook):
+    handle, picture = notebook.live_figure()
+    notebook.page.wait_for_function("picture => picture.alt", arg=picture)
+    assert handle.get_attribute("role") == "slider"
+    assert handle.get_attribute("aria-label")
+
+
+def test_arrow_keys_move_the_slider_and_change_the_picture(notebook):
+    handle, picture = notebook.live_figure()
+    before = picture.evaluate(PIXELS), handle.get_attribute("aria-valuenow")
+    handle.press("ArrowLeft")
+    notebook.page.wait_for_timeout(1500)
+    after = picture.evaluate(PIXELS), handle.get_attribute("aria-valuenow")
+    assert before[0] != after[0]
+    assert before[1] != after[1]
+
+
+def test_slider_latency_is_measured(notebook, capsys):
+    """Prints; how fast a machine is, is no matter of right or wrong."""
+    handle, picture = notebook.live_figure()
+    picture.evaluate(STOPWATCH)
+    for press in range(PRESSES):
+        handle.press("ArrowRight" if press % 2 else "ArrowLeft")
+        notebook.page.wait_for_function(
+            "count => window.delays.length >= count", arg=press + 1
+        )
+        notebook.page.wait_for_timeout(50)
+    delays = sorted(notebook.page.evaluate("window.delays"))
+    with capsys.disabled():
+        print(
+            f"\n{notebook.name}: key press to new picture, {len(delays)} presses: "
+            f"median {statistics.median(delays):.0f} ms, "
+            f"95 % under {delays[int(0.95 * len(delays))]:.0f} ms"
+        )
+
+
+def test_exercise_fails_then_passes(notebook):
+    index, source = notebook.exercise()
+    assert "not yet" in notebook.type_and_run(index, with_body(source, "return 7"))
+    assert "passed" in notebook.type_and_run(index, right_answer(source))
+    assert notebook.errors() == []
+
+
+def test_progress_is_still_there_after_a_kernel_restart(notebook):
+    index, source = notebook.exercise()
+    notebook.type_and_run(index, right_answer(source))
+    notebook.restart_kernel()
+    look = "from course_utils.classroom import progress\nprogress()"
+    seen = notebook.type_and_run(notebook.add_cell(), look)
+    assert f"Notebook {notebook.name[:2]}: 1 of " in seen
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_every_cell_runs_with_another_model(visit, lab_with_other_model, name):
+    assert visit(lab_with_other_model, name).errors() == []

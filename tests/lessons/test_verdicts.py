@@ -1,0 +1,43 @@
+"""data/results/verdicts.json holds the verdicts of the lessons, and no others."""
+
+import ast
+import json
+
+from tests.lessons.anatomy import Lesson, lesson_files
+from tools.build_notebooks import ROOT, new_verdicts, read_lesson
+
+KEYS = {"claim", "verdict", "estimate", "interval", "n", "notebook", "command"}
+
+
+def test_ledger_holds_exactly_the_claims_that_lessons_try():
+    tried = {
+        (lesson.number, ast.literal_eval(call.args[0]))
+        for path in lesson_files(ROOT / "lessons")
+        for lesson in [Lesson(path.stem, read_lesson(path))]
+        for call in lesson.calls("verdict")
+    }
+    entries = json.loads((ROOT / "data" / "results" / "verdicts.json").read_text())
+    assert {(entry["notebook"], entry["claim"]) for entry in entries} == tried
+    assert all(set(entry) == KEYS for entry in entries)
+
+
+def test_failed_run_leaves_the_ledger_alone(tmp_path):
+    ledger = tmp_path / "verdicts.json"
+    ledger.write_text("[]\n")
+    try:
+        with new_verdicts(ledger, "00") as draft:
+            draft.write_text("half a verdict")
+            raise ValueError
+    except ValueError:
+        pass
+    assert ledger.read_text() == "[]\n"
+
+
+def test_new_run_forgets_what_its_notebook_said_before(tmp_path):
+    ledger = tmp_path / "verdicts.json"
+    others = [{"notebook": "01", "claim": "C01"}]
+    old = [{"notebook": "00", "claim": "C04"}]
+    ledger.write_text(json.dumps(old + others))
+    with new_verdicts(ledger, "00"):
+        pass
+    assert json.loads(ledger.read_text()) == others
