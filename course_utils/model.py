@@ -32,7 +32,7 @@ BUNDLED: dict[str, dict[str, str]] = {
             "6fae93672352ded8a987a495f06e089b8575035da4416a0a6420fb9de3cbefb4"
         ),
         "model.safetensors": (
-            "7cd16d9bcde1d6b7ca4e805d2536ae574541d65a4ed71c5b27a00c5ed4962cd8"
+            "94ebddad5da4656d1f99edae3ce1b06bdd5292783fff7e7ff5787a4068ec2597"
         ),
         "tokenizer.json": (
             "ba9f71d5214bed984f138fddd8a483c7ce3966adb45efff6cb158292e7c5d8bb"

@@ -22,7 +22,8 @@ from course_utils.worlds.measures import (
     total_variation,
     validity,
 )
-from course_utils.worlds.stories import FACTORS, StoryWorld
+from course_utils.worlds.reading import FACTORS
+from course_utils.worlds.stories import StoryWorld
 
 HELD_OUT_SEED = 2**31  # chunks of training text are seeded [seed, chunk]
 BATCH = 250
@@ -49,7 +50,7 @@ def cross_entropy(lm: LanguageModel, world: StoryWorld, n: int = 1000) -> CrossE
     totals = torch.tensor(
         [
             _document_entropies(lm, world, document.text)
-            for document in world.sample_documents(n, HELD_OUT_SEED)
+            for document in world.documents.sample(n, HELD_OUT_SEED)
         ],
         dtype=torch.float64,
     )
@@ -73,7 +74,7 @@ def _document_entropies(
     with torch.no_grad():
         logits = lm.model(torch.tensor([ids], device=lm.device)).logits[0]
     log_probs = logits.double().cpu().log_softmax(dim=-1)
-    oracle = world.oracle(lm.tokenizer)
+    oracle = world.documents.oracle(lm.tokenizer)
     by_model = by_oracle = 0.0
     for token, predicted in zip(ids, log_probs, strict=True):
         oracle.push(token)

@@ -30,9 +30,11 @@ END_OF_TEXT = "<|endoftext|>"
 VOCABULARY = 1536
 CONTEXT = 256
 BATCH = 16  # windows of CONTEXT tokens, each beginning with a new document
-STEPS = 6_000
+FIRST_CYCLE = 6_000
+STEPS = FIRST_CYCLE + 2_200
 WARM_UP = 100
-DECAY_FROM = 0.5  # constant rate until here, then linear to zero
+DECAY_FROM = 0.5  # of the first cycle: constant until here, then linear to zero
+SECOND_PEAK = 0.6  # of the first cycle's
 MATRIX_RATE = 4e-3
 OTHER_RATE = 3e-3
 DOCUMENTS_PER_CHUNK = 20_000
@@ -100,9 +102,18 @@ def training_step(
 
 
 def rate_share(step: int, steps: int) -> float:
-    """The learning rate as a share of its peak: warm-up, plateau, linear decay."""
-    decay = (1 - step / steps) / (1 - DECAY_FROM)
-    return min(1.0, (step + 1) / WARM_UP, decay)
+    """The learning rate as a share of its peak, in two cycles.
+
+    Warm-up, plateau, linear decay to zero; then once more, from a lower peak: what
+    is rare (a header's promise kept to the last line) settles only at low rates.
+    """
+    first = steps * FIRST_CYCLE // STEPS
+    if step < first:
+        decay = (1 - step / first) / (1 - DECAY_FROM)
+        return min(1.0, (step + 1) / WARM_UP, decay)
+    return SECOND_PEAK * min(
+        (step - first + 1) / WARM_UP, (steps - step) / (steps - first)
+    )
 
 
 def make_tokenizer(world: StoryWorld, seed: int) -> Tokenizer:
@@ -116,7 +127,7 @@ def make_tokenizer(world: StoryWorld, seed: int) -> Tokenizer:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    documents = world.sample_documents(DOCUMENTS_PER_CHUNK, seed)
+    documents = world.documents.sample(DOCUMENTS_PER_CHUNK, seed)
     tokenizer.train_from_iterator((d.text for d in documents), trainer)
     # A prompt is the beginning of a document, as all that the model has read.
     tokenizer.post_processor = processors.TemplateProcessing(
@@ -180,7 +191,7 @@ def _windows(world: StoryWorld, tokenizer: Tokenizer, seed: int) -> Iterator[lis
     chunk = 0
     while True:
         chunk += 1
-        documents = world.sample_documents(DOCUMENTS_PER_CHUNK, [seed, chunk])
+        documents = world.documents.sample(DOCUMENTS_PER_CHUNK, [seed, chunk])
         texts = [document.text for document in documents]
         for encoding in tokenizer.encode_batch(texts, add_special_tokens=False):
             window += [0, *encoding.ids]

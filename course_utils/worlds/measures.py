@@ -9,7 +9,8 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from course_utils.worlds.stories import Parse, StoryWorld
+from course_utils.worlds.reading import Parse
+from course_utils.worlds.stories import StoryWorld
 
 Distribution = Mapping[str, float]
 

@@ -9,8 +9,9 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-from course_utils.worlds.grammar import Grammar, GrammarError, Phrase
-from course_utils.worlds.stories import DRAWN, FACTORS, StoryWorld, split_words
+from course_utils.worlds.grammar import Grammar, GrammarError, Phrase, split_words
+from course_utils.worlds.reading import DRAWN, FACTORS
+from course_utils.worlds.stories import StoryWorld
 
 WORLD = StoryWorld()
 
@@ -25,7 +26,7 @@ def byte_level_bpe(vocab_size: int) -> PreTrainedTokenizerFast:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    texts = [document.text for document in WORLD.sample_documents(2000)]
+    texts = [document.text for document in WORLD.documents.sample(2000)]
     tokenizer.train_from_iterator(texts, trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, eos_token="<|endoftext|>"
@@ -46,7 +47,7 @@ def stories():
 def test_sampling_is_deterministic_in_the_seed():
     assert WORLD.sample(20, seed=3) == WORLD.sample(20, seed=3)
     assert WORLD.sample(20, seed=3) != WORLD.sample(20, seed=4)
-    assert WORLD.sample_documents(20, 3) == WORLD.sample_documents(20, 3)
+    assert WORLD.documents.sample(20, 3) == WORLD.documents.sample(20, 3)
 
 
 def test_every_sample_parses_to_its_own_labels(stories):
@@ -58,7 +59,7 @@ def test_every_sample_parses_to_its_own_labels(stories):
 
 
 def test_every_document_parses_to_its_own_tales():
-    documents = WORLD.sample_documents(1500, seed=5)
+    documents = WORLD.documents.sample(1500, seed=5)
     assert {d.kind for d in documents} == {"plain", "words", "about"}
     assert {len(d.stories) for d in documents} == {1, 2, 3, 4}
     for document in documents:
@@ -67,22 +68,22 @@ def test_every_document_parses_to_its_own_tales():
 
 
 def test_tales_of_a_collection_share_their_factor():
-    for document in WORLD.sample_documents(2000, seed=6):
+    for document in WORLD.documents.sample(2000, seed=6):
         if document.shared:
             assert len({labels[document.shared] for labels in document.stories}) == 1
 
 
 def test_monte_carlo_agrees_with_the_closed_form_entropy(stories):
-    logs = np.array([WORLD.story_log_prob(story.text) for story in stories])
+    logs = np.array([WORLD.log_prob(story.text) for story in stories])
     standard_error = logs.std() / math.sqrt(len(logs))
     assert abs(-logs.mean() - WORLD.entropy()) < 4 * standard_error
 
 
 def test_monte_carlo_agrees_with_the_closed_form_document_entropy():
-    documents = WORLD.sample_documents(10_000, seed=7)
-    logs = np.array([WORLD.log_prob(document.text) for document in documents])
+    documents = WORLD.documents.sample(10_000, seed=7)
+    logs = np.array([WORLD.documents.log_prob(d.text) for d in documents])
     standard_error = logs.std() / math.sqrt(len(logs))
-    assert abs(-logs.mean() - WORLD.document_entropy()) < 4 * standard_error
+    assert abs(-logs.mean() - WORLD.documents.entropy()) < 4 * standard_error
 
 
 @pytest.mark.parametrize("factor", FACTORS)
@@ -206,7 +207,7 @@ def test_a_text_cut_short_is_unfinished_and_keeps_what_it_settled():
 
 
 def test_a_collection_cut_within_its_second_tale_is_valid_but_not_finished():
-    document = next(d for d in WORLD.sample_documents(500) if len(d.stories) == 2)
+    document = next(d for d in WORLD.documents.sample(500) if len(d.stories) == 2)
     parse = WORLD.parse(document.text[:-20])
     assert parse.valid and not parse.finished
     assert parse.stories == document.stories[:1]
@@ -226,16 +227,17 @@ def test_a_parse_prints_its_verdict():
 
 
 def test_the_oracle_sums_to_one_and_its_chain_rule_gives_log_prob(tokenizer):
-    for document in WORLD.sample_documents(25, seed=9):
-        oracle = WORLD.oracle(tokenizer)
-        total = 0.0
-        ids = tokenizer.encode(document.text, add_special_tokens=False)
-        for token in [*ids, tokenizer.eos_token_id]:
-            probs = oracle.distribution()
-            assert math.isclose(probs.sum().item(), 1.0, abs_tol=1e-9)
-            assert math.isclose(probs[token], oracle.push(token), rel_tol=1e-9)
-            total += math.log(probs[token])
-        assert math.isclose(total, WORLD.log_prob(document.text), abs_tol=1e-8)
+    for distribution in (WORLD, WORLD.documents):
+        for text in (sample.text for sample in distribution.sample(15, seed=9)):
+            oracle = distribution.oracle(tokenizer)
+            total = 0.0
+            ids = tokenizer.encode(text, add_special_tokens=False)
+            for token in [*ids, tokenizer.eos_token_id]:
+                probs = oracle.distribution()
+                assert math.isclose(probs.sum().item(), 1.0, abs_tol=1e-9)
+                assert math.isclose(probs[token], oracle.push(token), rel_tol=1e-9)
+                total += math.log(probs[token])
+            assert math.isclose(total, distribution.log_prob(text), abs_tol=1e-8)
 
 
 def test_next_token_distribution_takes_text_and_ids(tokenizer):
@@ -248,9 +250,25 @@ def test_next_token_distribution_takes_text_and_ids(tokenizer):
 
 
 def test_after_a_complete_headed_tale_only_the_end_can_come(tokenizer):
-    document = next(d for d in WORLD.sample_documents(99) if d.kind == "words")
-    probs = WORLD.next_token_distribution(document.text, tokenizer)
+    document = next(d for d in WORLD.documents.sample(99) if d.kind == "words")
+    probs = WORLD.documents.next_token_distribution(document.text, tokenizer)
     assert probs[tokenizer.eos_token_id] == 1.0
+
+
+def test_a_tale_by_itself_ends_and_within_a_document_may_go_on(tokenizer):
+    text = WORLD.sample(1)[0].text
+    end = tokenizer.eos_token_id
+    assert WORLD.next_token_distribution(text, tokenizer)[end] == 1.0
+    probs = WORLD.documents.next_token_distribution(text, tokenizer)
+    assert probs[end] == 1 - WORLD.data["documents"]["another_tale"][0]
+
+
+def test_a_tale_is_as_likely_in_a_document_as_its_framing():
+    text = WORLD.sample(1)[0].text
+    framing = WORLD.data["documents"]
+    alone = framing["plain"] * (1 - framing["another_tale"][0])
+    within = WORLD.documents.log_prob(text)
+    assert within == pytest.approx(WORLD.log_prob(text) + math.log(alone))
 
 
 def test_an_impossible_prefix_is_refused_by_name(tokenizer):
@@ -261,17 +279,19 @@ def test_an_impossible_prefix_is_refused_by_name(tokenizer):
 def test_a_header_settles_its_words():
     tokenizer = byte_level_bpe(1500)
     text = "A story about Mira.\nOnce upon a time there was a brave"
-    probs = WORLD.next_token_distribution(text, tokenizer)
+    probs = WORLD.documents.next_token_distribution(text, tokenizer)
     assert probs[tokenizer.encode(" girl")[0]] == 1.0
+    with pytest.raises(ValueError, match="prefix has the token"):
+        WORLD.next_token_distribution(text, tokenizer)
 
 
 def test_the_posterior_over_what_is_shared_is_bayes_rule():
     """After two whole tales, against the definition."""
     prior = WORLD.data["documents"]["shared"]
-    for document in WORLD.sample_documents(4000, seed=12):
+    for document in WORLD.documents.sample(4000, seed=12):
         if len(document.stories) != 2:
             continue
-        reading = WORLD.reading()
+        reading = WORLD.documents.reading()
         for word in split_words(document.text):
             reading.advance(word)
         first, second = document.stories
