@@ -1,0 +1,577 @@
+# %% [markdown]
+# # 00 · Start here: a model that could say many things
+#
+# {{badges}}
+
+# %% tags=["nbval-ignore-output"]
+# {{bootstrap}}
+
+# %%
+from course_utils.classroom import start
+
+start("00")
+
+# %% [markdown]
+# **What you will be able to do**
+#
+# - See mode collapse happen, next to the truth
+# - Say in one sentence what it is, and what it is not
+# - Use the instruments of this course: sliders, predictions, exercises
+# - Check that your machine is ready
+#
+# **Time**: about 30 minutes
+#
+# **What you need first**: a little Python. Run each cell with Shift + Enter.
+#
+# **The question**: a model has learned tales about two dozen heroes. Why
+# are most of its tales about the same one?
+
+# %% [markdown]
+# ## A storyteller
+#
+# This course carries its own language model, the *storyteller*: a small GPT-2
+# with two million parameters. It needs no download. It has read a few hundred
+# thousand tales, each of them only once, and nothing else.
+
+# %%
+import textwrap
+
+from course_utils import generate, load_model
+
+lm = load_model()
+lm.name
+
+# %% [markdown]
+# Ask it for a tale. `n` is how many, `seed` makes the dice repeatable, and an
+# empty prompt `""` means: begin as you like. Models write *tokens*: words or
+# pieces of words. In our tales most words are one token, so we often say
+# word. A tale has about 80 of them.
+
+# %%
+runs = generate(lm, "", n=1, max_new_tokens=110, seed=4)
+print(textwrap.fill(runs.texts[0], 79))
+
+# %% [markdown]
+# Change the seed in the cell above and run it again. You get another tale,
+# usually with another hero. Some tales come with a heading, and now and then
+# one is followed by a second: that is how the storyteller's books looked.
+#
+# ## One dial: the temperature
+#
+# At each word the model has a probability for every possible next word.
+# *Temperature* bends these probabilities before the dice are thrown. Below 1,
+# likely words become likelier still. Above 1, unlikely ones get their chance.
+# [Notebook 01](01_softmax_and_temperature.ipynb) builds it. Here you only
+# turn it.
+
+# %%
+from course_utils import Temperature
+
+
+def tell(temperature, n=1, seed=0):
+    """Texts that the model writes at this temperature."""
+    processors = [Temperature(temperature)]
+    runs = generate(lm, "", n, 110, processors, seed=seed)
+    return runs.texts
+
+
+# %%
+for temperature in (0.3, 1, 3):
+    print(f"T = {temperature}")
+    print(textwrap.fill(tell(temperature)[0], 79), end="\n\n")
+
+# %% [markdown]
+# The first two are tales. The third is what people call *word salad*. Judged
+# tale by tale, low temperature looks safe. But one tale tells you nothing
+# about a model's variety. For that you need many.
+#
+# ## Predict first
+#
+# Before an experiment this course asks what you expect. Your answer is kept,
+# and set beside the result. Guessing first, even wrongly, helps you to
+# remember ([Kornell, Hays and Bjork 2009](https://doi.org/10.1037/a0015729)).
+
+# %%
+from course_utils.classroom import predict
+
+guess = predict(
+    "sixty-four tales",
+    "At T = 0.3, how many of 64 tales are about the same hero?",
+    choices=["fewer than 16", "16 to 31", "32 or more"],
+)
+guess
+
+# %% [markdown]
+# ## Sixty-four tales
+#
+# Who is a tale about? About the first hero whose name occurs in it. The list
+# of heroes comes from the *world*: the grammar that wrote the storyteller's
+# books. We wrote that grammar, so we know exactly how common each hero is.
+#
+# (The course also runs on other models, whose truth nobody knows. In the
+# cells below, `knows_the_truth` switches off what needs it. Ignore it.)
+
+# %%
+import re
+
+from course_utils import StoryWorld
+
+world = StoryWorld()
+truth = world.probabilities("hero")
+list(truth)[:6]
+
+# %% tags=["nbval-check-output"]
+print(f"{len(truth)} heroes; in the world, {truth['Mira']:.0%} are Mira")
+
+# %%
+knows_the_truth = lm.name == "storyteller"
+
+
+def hero_of(text):
+    """The first hero named in a text (for another model: its first word)."""
+    words = re.findall(r"\w+", text)
+    if not knows_the_truth:
+        return words[0] if words else "(nothing)"
+    return next((word for word in words if word in truth), "(nobody)")
+
+
+# %%
+tales = tell(0.3, n=64)
+heroes = [hero_of(tale) for tale in tales]
+print(*heroes)
+
+# %% [markdown]
+# Look at that row of names. Now count. `Counter` does it:
+
+# %%
+from collections import Counter
+
+counts = Counter(heroes)
+commonest, count = counts.most_common(1)[0]
+print(f"{commonest}: {count} of {len(heroes)} tales")
+
+# %%
+if count < 16:
+    result = "fewer than 16"
+elif count < 32:
+    result = "16 to 31"
+else:
+    result = "32 or more"
+guess.compare(
+    result,
+    "The world gives about 17 of 64 to its commonest hero. The model knows "
+    "that and forgets nothing: low temperature only changes how we draw.",
+)
+
+# %% [markdown]
+# ## Mode collapse in one picture
+#
+# In statistics a *mode* is a peak of a distribution. Here each hero counts as
+# one. Grey marks say how often the hero occurs in the world. The bars are what
+# the model told; in this course, orange-red means collapsed. (The next two
+# cells only draw. You need not follow them.)
+
+# %%
+import matplotlib.pyplot as plt
+from course_utils.classroom import PALETTE, show
+
+names = list(truth) if knows_the_truth else list(counts)[:24]
+
+
+def shares_of(heroes):
+    """The share of each name, in the order of `names`."""
+    counts = Counter(heroes)
+    return [counts[name] / len(heroes) for name in names]
+
+
+# %%
+figure, axes = plt.subplots(figsize=(8, 3.2))
+at = range(len(names))
+axes.bar(at, shares_of(heroes), color=PALETTE["collapsed"], label="model")
+if knows_the_truth:
+    axes.plot(at, truth.values(), "_", ms=14, mew=3, color=PALETTE["truth"])
+    axes.annotate("grey marks: the truth", (5.5, 0.12), color=PALETTE["truth"])
+axes.set_xticks(at, names, rotation=60, ha="right")
+axes.set_ylabel("share of tales")
+share = count / len(heroes)
+axes.set_title(f"At T = 0.3, {commonest} takes {share:.0%} of the tales")
+plt.close(figure)
+
+# %%
+show(
+    figure,
+    alt=f"Bars of the share of 64 tales per hero at temperature 0.3: "
+    f"{commonest} has by far the tallest bar, {share:.0%}, well above the "
+    f"mark for the truth; most of the heroes have no bar at all.",
+)
+
+# %% [markdown]
+# **Mode collapse**: a model that could say many things, and was taught many
+# things, keeps saying few of them.
+#
+# Four details matter.
+#
+# - It is a property of *many* outputs, not of one. Each tale above is fine.
+# - It is measured *against something*. Mira being common is no collapse: she
+#   is common in the world. Her taking most of the tales is.
+# - It is not a kind of mistake. A collapsed model can be flawless.
+# - It has more than one cause. Here it is the temperature, and turning it
+#   back is a cure. Most papers mean collapse that *training* has put into the
+#   model. Part II of the course makes that kind.
+
+# %%
+print(len(set(tales)), "different texts among", len(tales))
+
+# %% [markdown]
+# That line is worth a second look. Hardly two tales are the same to the
+# letter, and still the set has collapsed. What you compare decides what you
+# see: texts, heroes, plots.
+
+# %% [markdown]
+# ## Your first exercise
+#
+# In an exercise you write the code. When your function is right, it *takes
+# over*: the cells below use it. As long as it isn't, they use the course's
+# own, so nothing ever breaks. Wrong answers get a diagnosis, not a mark.
+
+# %% [markdown]
+# ### Exercise 1: the share of the commonest
+#
+# Difficulty: easy · 3 minutes
+#
+# Given a list such as `["Mira", "Tom", "Mira"]`, return the share of the
+# commonest value: here 2/3. Replace the `...` and run the cell. After that,
+# `share_of_commonest.hint()` in a new cell gives a hint, and
+# `share_of_commonest.solution()` shows the course's own.
+
+# %%
+from course_utils.classroom import exercise
+
+
+@exercise("worlds.measures.share_of_commonest")
+def share_of_commonest(values):
+    """Share of the commonest value: 1.0 where all are the same."""
+    ...
+
+
+# %%
+print(f"{share_of_commonest(heroes):.0%} of the tales are about {commonest}")
+
+# %%
+if knows_the_truth:
+    assert share_of_commonest(heroes) > 1.5 * truth["Mira"]
+assert share_of_commonest(["Mira", "Tom", "Mira"]) == 2 / 3
+
+# %% [markdown]
+# ## Your first slider
+#
+# Now the whole range. The next cell tells 64 tales at each of eleven
+# temperatures. That takes some seconds. Afterwards the slider answers at once.
+
+# %%
+temperatures = [0.1, 0.2, 0.3, 0.5, 0.7, 0.85, 1, 1.2, 1.5, 2, 3]
+told = {t: tell(t, n=64, seed=1) for t in temperatures}
+if not knows_the_truth:
+    everyone = [hero_of(tale) for tales in told.values() for tale in tales]
+    names = [name for name, _ in Counter(everyone).most_common(24)]
+
+# %% [markdown]
+# A tale is *valid* if the world could have told it: correct in every word,
+# with the same hero and the same things from beginning to end. The world's
+# parser knows.
+
+# %%
+valid = {
+    t: sum(world.parse(tale).valid for tale in told[t]) for t in temperatures
+}
+valid
+
+# %%
+from course_utils.classroom import LiveFigure, steps
+
+
+def draw(figure):
+    axes = figure.subplots()
+    bars = axes.bar(range(len(names)), [0] * len(names))
+    marks = axes.plot([], "_", ms=14, mew=3, color=PALETTE["truth"])
+    if knows_the_truth:
+        marks[0].set_data(range(len(truth)), list(truth.values()))
+        axes.text(5.5, 0.12, "grey marks: the truth", color=PALETTE["truth"])
+    axes.set_xticks(range(len(names)), names, rotation=60, ha="right")
+    axes.set_ylim(0, 1)
+    axes.set_ylabel("share of 64 tales")
+    return {"bars": bars, "marks": marks, "title": axes.set_title(" ")}
+
+
+def update(artists, temperature):
+    heroes = [hero_of(tale) for tale in told[temperature]]
+    share = share_of_commonest(heroes)
+    colour = PALETTE["collapsed" if share > 0.5 else "model"]
+    for bar, height in zip(artists["bars"], shares_of(heroes), strict=True):
+        bar.set_height(height)
+        bar.set_color(colour)
+    text = f"T = {temperature:g}: {Counter(heroes).most_common(1)[0][0]} in "
+    text += f"{share:.0%} of the tales, {valid[temperature]} of 64 valid"
+    artists["title"].set_text(text)
+    return text
+
+
+# %% [markdown]
+# Drag the slider, or click on it and use the arrow keys. Go left from 1 and
+# watch the other heroes vanish: the bars turn orange-red where one hero has
+# more than half. Then go right. (If you see a picture without a slider, run
+# the cells of this notebook first.)
+
+# %%
+dial = LiveFigure(
+    draw,
+    update,
+    {"temperature": steps(temperatures, value=1, label="temperature T")},
+    alt="Bars of the share of 64 tales per hero, with grey marks for the true "
+    "shares. At temperature 1 bars and marks agree; the lower the "
+    "temperature, the more the commonest hero takes; far above 1 bars "
+    "shrink, because fewer texts name a hero at all.",
+    size=(8, 3.6),
+    play="temperature",
+)
+dial
+
+# %%
+dial.set(temperature=0.2)
+assert dial.error is None
+dial.set(temperature=1)
+
+# %% [markdown]
+# Two different things go wrong, at two different ends:
+#
+# - **To the left, collapse.** Nearly every tale is valid, and most are about
+#   the same hero.
+# - **To the right, breakage.** Every hero can come up, but hardly a text is
+#   valid.
+#
+# A gauge for the first is the *effective number* of heroes. If four heroes
+# were equally common, it would be 4. If one of the four took nearly all, it
+# would be near 1.
+
+# %%
+from course_utils.worlds.measures import effective_number
+
+
+def effective_heroes(texts):
+    """How many equally common heroes would be as diverse."""
+    heroes = [hero_of(text) for text in texts]
+    named = Counter(hero for hero in heroes if hero != "(nobody)")
+    total = named.total()
+    return effective_number({h: k / total for h, k in named.items()})
+
+
+# %% tags=["nbval-check-output"]
+print(f"in the world: {effective_number(truth):.1f} heroes of {len(truth)}")
+
+# %% [markdown]
+# One trap, before we compare. In only 64 tales some rare heroes never come
+# up, so even the world itself scores less than that. The fair line to compare
+# with is what 64 tales *by the world* give.
+
+# %%
+by_the_world = [
+    effective_heroes([story.text for story in world.sample(64, seed)])
+    for seed in range(40)
+]
+fair = sum(by_the_world) / len(by_the_world)
+if knows_the_truth:
+    assert fair < effective_number(truth)
+    print(f"64 tales by the world: {fair:.1f} on average")
+
+# %%
+figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3), sharex=True)
+effective = [effective_heroes(told[t]) for t in temperatures]
+left.plot(temperatures, effective, "o-", color=PALETTE["model"])
+left.set(title="Left of 1 heroes vanish", ylabel="effective number of heroes")
+right.plot(temperatures, [valid[t] / 64 for t in temperatures], "o-")
+right.set(title="Right of 1 tales break", ylabel="share of valid tales")
+if knows_the_truth:
+    left.axhline(fair, color=PALETTE["truth"], ls="--")
+    left.text(0.1, fair + 0.3, "64 tales by the world", color=PALETTE["truth"])
+for axes in (left, right):
+    axes.set(xscale="log", xlabel="temperature T")
+    axes.set_xticks([0.1, 0.3, 1, 3], ["0.1", "0.3", "1", "3"])
+    axes.set_ylim(bottom=0)
+plt.close(figure)
+
+# %%
+show(
+    figure,
+    alt=f"Left: the effective number of heroes over the temperature, from "
+    f"{effective[0]:.0f} at T = 0.1 to {effective[6]:.0f} at T = 1, where it "
+    f"meets the dashed line of the world. Right: the share of valid tales, "
+    f"{valid[1] / 64:.0%} at T = 1 and {valid[3] / 64:.0%} at T = 3.",
+)
+
+# %%
+if knows_the_truth:
+    assert effective[0] < fair / 3 and effective[6] > fair / 1.6
+    assert valid[1] >= 48 and valid[0.3] >= 58 and valid[3] <= 5
+
+# %% [markdown]
+# ## Claims on trial
+#
+# The course tests the claims of an article on mode collapse that circulates
+# on the web, one after the other. They are numbered C01 to C42; we begin with
+# the fourth. A claim gets a verdict from an experiment: *holds*,
+# *holds when ...*, *fails*, or *cannot be tested here*. With it comes a
+# number, an *interval* (how far the number might move with other random
+# draws) and *n* (how many observations it rests on).
+#
+# **C04**: beyond T = 2, apparent randomness masks a deeper collapse.
+#
+# If that were so, texts at T = 2 and 3 would look different on the surface,
+# but share something below it. We look at both. On the surface: which share
+# of a text's runs of four words occurs in no other text? Below: take the
+# texts two by two. How often are both about the same hero?
+
+
+# %%
+def own_runs(texts):
+    """The share of each text's four-word runs that no other text has."""
+    runs = []
+    for text in texts:
+        words = text.split()
+        runs.append({tuple(words[i : i + 4]) for i in range(len(words) - 3)})
+    seen = Counter(run for own in runs for run in own)
+    return [
+        sum(seen[run] == 1 for run in own) / max(len(own), 1) for own in runs
+    ]
+
+
+# %%
+def same_hero(texts):
+    """For each two texts that name heroes: do they name the same one?"""
+    named = [hero for hero in map(hero_of, texts) if hero != "(nobody)"]
+    return [a == b for a, b in zip(named[::2], named[1::2], strict=False)]
+
+
+# %%
+guess_c04 = predict(
+    "own runs",
+    "At T = 3, which share of a text's four-word runs occurs in no other of "
+    "200 texts? (In the world it is about a half.)",
+    between=(0, 1),
+)
+guess_c04
+
+# %%
+many = {t: tell(t, n=200, seed=2) for t in (0.3, 1, 2, 3)}
+print("   T   valid   own runs   same hero")
+for t, texts in many.items():
+    ok = sum(world.parse(text).valid for text in texts) / 200
+    own = sum(own_runs(texts)) / 200
+    pairs = same_hero(texts)
+    same = sum(pairs) / max(len(pairs), 1)
+    print(f"{t:>4} {ok:>7.0%} {own:>10.2f} {same:>8.0%} of {len(pairs)}")
+
+# %%
+own_at_3 = sum(own_runs(many[3])) / 200
+guess_c04.compare(round(own_at_3, 2), "Salad shares next to nothing.")
+
+# %% [markdown]
+# At low temperature the last column shows a collapse: both tales of a pair are
+# often about the same hero. If C04 were right, it would rise again at T = 2.
+
+# %%
+from course_utils.classroom import verdict
+from course_utils.foundations.intervals import wilson_interval
+
+pairs = same_hero(many[2])
+same = sum(pairs)
+if knows_the_truth:
+    box = verdict(
+        "C04",
+        "fails",
+        "At T = 2, this share of pairs is about the same hero: no more than "
+        "at T = 1. What falls is validity. The texts are broken, and as "
+        "diverse as they look. Notebooks 03 and 18 dig deeper.",
+        estimate=same / len(pairs),
+        interval=wilson_interval(same, len(pairs)),
+        n=len(pairs),
+    )
+else:
+    box = "This verdict needs the storyteller: it is left out."
+box
+
+# %%
+assert own_at_3 >= sum(own_runs(many[0.3])) / 200
+if knows_the_truth:
+    at_one, collapsed = same_hero(many[1]), same_hero(many[0.3])
+    limit = wilson_interval(sum(at_one), len(at_one))[1]
+    assert same / len(pairs) <= limit < sum(collapsed) / len(collapsed)
+
+# %% [markdown]
+# So these are two faults, and what helps one need not help the other.
+#
+# ## Is this machine ready?
+#
+# `doctor()` checks Python, packages, memory, the model and its speed, and
+# whether your progress can be saved.
+
+# %% tags=["volatile"]
+from course_utils.doctor import doctor
+
+doctor()
+
+# %% [markdown]
+# ## The map
+#
+# | part | notebooks | question |
+# |---|---|---|
+# | I | **00, 01**, 02, 03 | What does temperature do? |
+# | II | 04 to 06 | Where does collapse come from? |
+# | III | 07 to 11 | How do you detect it? |
+# | IV | 12 to 17 | What helps against it? |
+# | V | 18 to 22 | What happens in the wild? |
+#
+# Bold ones are here; the others are planned. Where there is a network, set
+# the environment variable `COURSE_MODEL` to `gpt2`, and the notebooks run on
+# that model.
+
+# %% [markdown]
+# ## A short quiz
+
+# %%
+from course_utils.classroom import quiz
+
+quiz("00")
+
+# %% [markdown]
+# ## What you have done
+#
+# Your progress is in a file on this machine, and survives a restart. (On Colab
+# or Binder it goes when the session ends.)
+
+# %% tags=["volatile"]
+from course_utils.classroom import progress
+
+progress()
+
+# %% [markdown]
+# ## Recap
+#
+# - Most tales were about one hero because we drew at low temperature. The
+#   model still knows the others.
+# - Mode collapse: a model that could say many things keeps saying few.
+# - You see it in many outputs at once, and against a truth or a baseline.
+# - Valid and diverse are two axes. Always measure both.
+
+# %% [markdown]
+# ## Read on
+#
+# - [Artificial Hivemind](https://arxiv.org/abs/2510.22954): many large models
+#   give nearly the same answers to open questions.
+# - [NoveltyBench](https://arxiv.org/abs/2504.05228): how many distinct
+#   answers do models have, and do larger ones have more?
+# - [TinyStories](https://arxiv.org/abs/2305.07759): very small models that
+#   write real stories, the idea behind our storyteller.
+
+# %% [markdown]
+# **Next**: [01 Softmax and temperature](01_softmax_and_temperature.ipynb).
+# You build the dial that you have just turned.
