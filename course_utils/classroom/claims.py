@@ -1,6 +1,8 @@
 """`verdict`: what an experiment says about a claim, on the page and in the ledger."""
 
 import json
+import math
+import operator
 import os
 import re
 from pathlib import Path
@@ -28,8 +30,8 @@ def verdict(
     file), the verdict is entered there as well. Raises ValueError for another form
     of verdict, a claim without number, or an interval around something else.
     """
-    _check(claim, verdict, estimate, interval, n)
     low, high = interval
+    n = _check(claim, verdict, estimate, low, high, n)
     number = f"{estimate:.3g}, 95 % interval {low:.3g} to {high:.3g}, n = {n}."
     _enter(
         {
@@ -47,16 +49,23 @@ def verdict(
 
 
 def _check(
-    claim: str, verdict: str, estimate: float, interval: tuple[float, float], n: int
-) -> None:
+    claim: str, verdict: str, estimate: float, low: float, high: float, n: int
+) -> int:
+    """Refuse what is malformed; n as a plain whole number."""
     if not re.fullmatch(r"C\d\d", claim):
         raise ValueError(f"claim is {claim!r}; allowed is C and two digits, as 'C04'")
     if not re.fullmatch(r"holds( when .+)?|fails|cannot be tested here", verdict):
         raise ValueError(f"verdict is {verdict!r}; allowed are {_FORMS}")
-    if not interval[0] <= estimate <= interval[1]:
-        raise ValueError(f"interval is {interval}; it must hold estimate, {estimate}")
-    if n < 1:
+    slack = 1e-9 * max(1.0, abs(estimate))  # a mean may round out of its interval
+    finite = all(map(math.isfinite, (estimate, low, high)))
+    if not (finite and low - slack <= estimate <= high + slack):
+        raise ValueError(
+            f"interval is ({low}, {high}); it must be finite and hold estimate, "
+            f"{estimate}"
+        )
+    if not hasattr(n, "__index__") or n < 1:
         raise ValueError(f"n is {n}; allowed are whole numbers from 1 on")
+    return operator.index(n)
 
 
 def _enter(entry: dict) -> None:

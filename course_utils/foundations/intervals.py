@@ -34,15 +34,23 @@ def bootstrap_interval(
 ) -> Interval:
     """Percentile interval of the mean of `values`, drawn again with replacement.
 
-    Deterministic in the seed. Raises ValueError for fewer than two values.
-    Efron 1979.
+    Deterministic in the seed. Raises ValueError for fewer than two values, for values
+    that are not finite, and for a level outside 0 to 1. Efron 1979.
     """
     if len(values) < 2:
         raise ValueError(f"values has {len(values)} entries; at least 2 are needed")
     data = torch.as_tensor(values, dtype=torch.float64)
+    if data.ndim != 1 or not data.isfinite().all():
+        raise ValueError("values has NaN, infinite or nested entries; allowed: numbers")
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}; allowed is what lies between 0 and 1")
     generator = torch.Generator().manual_seed(seed)
-    chosen = torch.randint(len(data), (resamples, len(data)), generator=generator)
-    means = data[chosen].mean(dim=1)
+    means = torch.stack([_resampled_mean(data, generator) for _ in range(resamples)])
     tail = (1 - level) / 2
     bounds = torch.quantile(means, torch.tensor([tail, 1 - tail], dtype=torch.float64))
     return bounds[0].item(), bounds[1].item()
+
+
+def _resampled_mean(data: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    chosen = torch.randint(len(data), (len(data),), generator=generator)
+    return data[chosen].mean()

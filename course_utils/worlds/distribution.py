@@ -1,6 +1,7 @@
 """What tales and documents have in common: exact probabilities of texts and tokens."""
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,11 +49,12 @@ class Distribution:
         Tokens with probability above 0 are the valid ones. float64, summing to 1.
         Raises ValueError where `prefix` has probability 0. Built on in notebook 01.
         """
+        ids = prefix
         if isinstance(prefix, str):
-            prefix = tokenizer.encode(prefix, add_special_tokens=False)
+            ids = tokenizer.encode(prefix, add_special_tokens=False)
         oracle = self.oracle(tokenizer)
-        for token in prefix:
-            oracle.push(int(token))
+        for token in map(operator.index, ids):
+            oracle.push(token)
         return oracle.distribution()
 
 

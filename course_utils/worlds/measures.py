@@ -7,9 +7,9 @@ Built on in notebook 00.
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 
-from course_utils.worlds.reading import Parse
+from course_utils.worlds.reading import FACTORS, Parse
 from course_utils.worlds.stories import StoryWorld
 
 Distribution = Mapping[str, float]
@@ -18,13 +18,13 @@ Distribution = Mapping[str, float]
 def parse_all(world: StoryWorld, texts: Iterable[str]) -> list[Parse]:
     """Parse every text; raises ValueError where there is none."""
     parses = [world.parse(text) for text in texts]
-    if not parses:
-        raise ValueError("texts is empty; at least one text is needed")
+    _require_some("texts", parses)
     return parses
 
 
 def validity(parses: Sequence[Parse]) -> float:
     """Share of texts with a complete tale and nothing wrong in them."""
+    _require_some("parses", parses)
     return sum(parse.valid for parse in parses) / len(parses)
 
 
@@ -56,6 +56,8 @@ def label_shares(parses: Sequence[Parse], factor: str) -> dict[str, float]:
 
     Raises ValueError where no text is valid.
     """
+    if factor not in FACTORS:
+        raise ValueError(f"factor is {factor!r}; allowed: {', '.join(FACTORS)}")
     found = Counter(parse.labels[factor] for parse in parses if parse.valid)
     if not found:
         raise ValueError("parses has no valid tale; at least one is needed")
@@ -68,13 +70,13 @@ def share_of_commonest(values: Sequence[str]) -> float:
 
     Raises ValueError where there is none. Built in notebook 00.
     """
-    if not values:
-        raise ValueError("values is empty; at least one value is needed")
+    _require_some("values", values)
     return Counter(values).most_common(1)[0][1] / len(values)
 
 
 def coverage(shares: Distribution, truth: Distribution) -> float:
     """Share of the truth's values that occur at all: modes hit / modes."""
+    _require_some("truth", truth)
     return sum(shares.get(value, 0) > 0 for value in truth) / len(truth)
 
 
@@ -82,7 +84,11 @@ def effective_number(shares: Distribution) -> float:
     """exp of the entropy: how many equally common values would be as diverse.
 
     Hill 1973, order 1. The plug-in estimate from n samples is a little too low.
+    Raises ValueError where the shares don't sum to 1 within 1e-4.
     """
+    total = sum(shares.values())
+    if abs(total - 1) > 1e-4:
+        raise ValueError(f"shares sum to {total:.6g}; they must sum to 1")
     return math.exp(-sum(p * math.log(p) for p in shares.values() if p > 0))
 
 
@@ -101,13 +107,33 @@ def label_divergence(p: Distribution, q: Distribution) -> float:
 def noise_floor(truth: Distribution, n: int) -> float:
     """Expected total variation between the truth and n perfect samples of it.
 
-    Normal approximation to the binomial: E|x| = sqrt(2 / pi) sigma.
+    Exact: de Moivre's mean deviation of the binomial (Diaconis and Zabell 1991).
+    Raises ValueError for n < 1.
     """
-    spread = sum(math.sqrt(p * (1 - p)) for p in truth.values())
-    return spread * math.sqrt(2 / (math.pi * n)) / 2
+    if n < 1:
+        raise ValueError(f"n is {n}; allowed are whole numbers from 1 on")
+    return sum(_mean_deviation(p, n) for p in truth.values()) / 2
+
+
+def _mean_deviation(p: float, n: int) -> float:
+    """E|X / n - p| for X binomial in n and p."""
+    if not 0 < p < 1:
+        return 0.0
+    m = min(math.floor(n * p) + 1, n)
+    log_choose = math.lgamma(n + 1) - math.lgamma(m + 1) - math.lgamma(n - m + 1)
+    log_mass = log_choose + m * math.log(p) + (n - m + 1) * math.log1p(-p)
+    return 2 * m / n * math.exp(log_mass)
 
 
 def memorised_share(texts: Sequence[str], corpus: Collection[str]) -> float:
     """Share of texts that stand in the corpus to the letter."""
+    _require_some("texts", texts)
+    if isinstance(corpus, str):
+        raise ValueError("corpus is one string; a collection of texts is needed")
     known = corpus if isinstance(corpus, (set, frozenset)) else set(corpus)
     return sum(text in known for text in texts) / len(texts)
+
+
+def _require_some(name: str, values: Sized) -> None:
+    if len(values) == 0:
+        raise ValueError(f"{name} is empty; at least one is needed")

@@ -46,10 +46,12 @@ class Oracle:
         kept = [after for p in self._partials for after in self._after(p, token)]
         total = sum(partial.weight for partial in kept)
         if not total:
-            text = self.tokenizer.decode([token])
+            known = 0 <= token < self.vocab_size
+            text = repr(self.tokenizer.decode([token])) if known else "unknown"
             raise ValueError(
-                f"prefix has the token {token} ({text!r}) where this world has none "
-                "such; only prefixes with a probability above 0 are allowed"
+                f"prefix has the token {token} ({text}) where this world has none such;"
+                " allowed are prefixes with a probability above 0 that end where a"
+                " token ends (so without a space at the end)"
             )
         self._partials = [replace(p, weight=p.weight / total) for p in kept]
         return total

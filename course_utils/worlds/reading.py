@@ -260,16 +260,31 @@ class Reading:
             message = f"the text ends within a tale, at character {position}"
             return Fault("unfinished", position, word or "", message)
         found = word.strip() or word
-        for hypothesis in self.hypotheses if not self.between_tales else ():
-            broken = _broken_promise(hypothesis.telling.walk, word)
+        broken = self._broken_promise(word)
+        if broken is not None:
+            return Fault("consistency", position, found, broken)
+        expected = sorted(options, key=options.__getitem__, reverse=True)[:3]
+        bare = any(o != word and o.strip() == found for o in expected)
+        allowed = " or ".join(_shown(o, with_space=bare) for o in expected)
+        comes = _shown(word, with_space=bare)
+        message = f"at character {position} comes {comes}, not {allowed}"
+        return Fault("grammar", position, found, message)
+
+    def _broken_promise(self, word: str) -> str | None:
+        """In words: what the tale or its collection has settled and `word` breaks."""
+        if self.between_tales:
+            return None
+        for hypothesis in self.hypotheses:
+            broken = _contradicted(hypothesis.telling.walk, word)
+            if broken and broken[0] == hypothesis.shared:
+                return (
+                    "the tales of a collection share something, and with "
+                    f"{_shown(word)} these share nothing"
+                )
             if broken:
                 factor, before = broken
-                message = f"the {factor} was {before}, but then comes {found!r}"
-                return Fault("consistency", position, found, message)
-        expected = sorted(options, key=options.__getitem__, reverse=True)[:3]
-        allowed = " or ".join(repr(o.strip() or o) for o in expected)
-        message = f"at character {position} comes {found!r}, not {allowed}"
-        return Fault("grammar", position, found, message)
+                return f"the {factor} was {before}, but then comes {_shown(word)}"
+        return None
 
     def report(self, prefix: str, fault: Fault | None, finished: bool) -> Parse:
         """Sum up the reading as a Parse."""
@@ -279,7 +294,15 @@ class Reading:
         return Parse(valid, finished, labels, tuple(self.stories), prefix, fault)
 
 
-def _broken_promise(walk: Walk, word: str) -> tuple[str, str] | None:
+def _shown(word: str, with_space: bool = False) -> str:
+    """A word as a message quotes it; the space before it only where that matters."""
+    if word == END:
+        return "the end"
+    word = word if with_space else word.strip() or word
+    return repr(word if len(word) <= 40 else word[:37] + "...")
+
+
+def _contradicted(walk: Walk, word: str) -> tuple[str, str] | None:
     """The factor (and its value) that `word` contradicts, if that is what is wrong."""
     for slot, said in walk.expected():
         possible = walk.possible[slot.factor]

@@ -54,7 +54,9 @@ def test_the_ledger_keeps_one_entry_per_claim_and_notebook(monkeypatch, tmp_path
         ({"claim": "4"}, "claim is '4'; allowed is C and two digits"),
         ({"says": "maybe"}, "verdict is 'maybe'; allowed are 'holds'"),
         ({"says": "holds when "}, "verdict is 'holds when '"),
-        ({"estimate": 0.5}, "it must hold estimate, 0.5"),
+        ({"estimate": 0.5}, "it must be finite and hold estimate, 0.5"),
+        ({"interval": (0.0, float("inf"))}, "it must be finite"),
+        ({"n": 2.5}, "n is 2.5"),
         ({"n": 0}, "n is 0"),
     ],
 )

@@ -51,6 +51,17 @@ def test_impossible_counts_are_refused(successes, n):
         wilson_interval(successes, n)
 
 
+@pytest.mark.parametrize("values", [[1.0, float("nan")], [[1.0, 2.0], [3.0, 4.0]]])
+def test_values_that_are_no_numbers_are_refused(values):
+    with pytest.raises(ValueError, match="values has NaN"):
+        bootstrap_interval(values)
+
+
+def test_a_level_in_percent_is_refused():
+    with pytest.raises(ValueError, match="level is 95"):
+        bootstrap_interval([1.0, 2.0], level=95)
+
+
 def test_one_value_has_no_interval():
     with pytest.raises(ValueError, match="at least 2"):
         bootstrap_interval([1.0])

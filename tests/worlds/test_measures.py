@@ -74,13 +74,29 @@ def test_distances_between_label_distributions():
     assert label_divergence(p, q) == math.inf
 
 
-def test_noise_floor_is_what_perfect_samples_show():
+@pytest.mark.parametrize("n", [1, 5, 40, 500])
+def test_noise_floor_is_what_perfect_samples_show(n):
     truth = WORLD.probabilities("hero")
     rng = np.random.default_rng(0)
     probs = np.array(list(truth.values()))
-    draws = rng.multinomial(500, probs, size=2000) / 500
+    draws = rng.multinomial(n, probs, size=4000) / n
     seen = abs(draws - probs).sum(axis=1).mean() / 2
-    assert noise_floor(truth, 500) == pytest.approx(seen, rel=0.05)
+    assert noise_floor(truth, n) == pytest.approx(seen, rel=0.02)
+
+
+def test_measures_of_nothing_are_refused():
+    for measure in (
+        lambda: validity([]),
+        lambda: coverage({"a": 1.0}, {}),
+        lambda: effective_number({}),
+        lambda: effective_number({"a": 3, "b": 3}),
+        lambda: memorised_share([], {"a"}),
+        lambda: memorised_share(["a"], "abc"),
+        lambda: noise_floor({"a": 1.0}, 0),
+        lambda: label_shares(parse_all(WORLD, TEXTS[:1]), "colour"),
+    ):
+        with pytest.raises(ValueError):
+            measure()
 
 
 def test_memorised_share():

@@ -178,6 +178,32 @@ def test_a_wrong_pronoun_is_a_changed_hero():
     assert "Mira" in parse.fault.message and "'he'" in parse.fault.message
 
 
+def test_tales_that_share_nothing_are_no_collection():
+    first = WORLD.sample(1, 1)[0]
+    shared = WORLD.data["documents"]["shared"]
+    other = next(
+        s
+        for s in WORLD.sample(200, 3)
+        if all(s.labels[f] != first.labels[f] for f in shared)
+    )
+    parse = WORLD.parse(first.text + "\n" + other.text)
+    assert not parse.valid and parse.stories == (first.labels,)
+    assert parse.fault.kind == "consistency"
+    assert "share nothing" in parse.fault.message
+
+
+def test_a_missing_space_is_shown():
+    text = WORLD.sample(1, 1)[0].text.replace(". ", ".", 1)
+    message = WORLD.parse(text).fault.message
+    first, _, allowed = message.partition(", not ")
+    assert first.rpartition("comes ")[2] not in allowed.split(" or ")
+
+
+def test_after_a_complete_tale_the_end_is_named():
+    message = WORLD.parse(WORLD.sample(1, 1)[0].text + " It").fault.message
+    assert "the end" in message
+
+
 def test_one_changed_word_is_caught():
     chooser = random.Random(0)
     for story in WORLD.sample(200, seed=22):
