@@ -29,7 +29,7 @@ END_OF_TEXT = "<|endoftext|>"
 BUNDLED: dict[str, dict[str, str]] = {
     "storyteller": {
         "config.json": (
-            "6fae93672352ded8a987a495f06e089b8575035da4416a0a6420fb9de3cbefb4"
+            "98712cf0fd1e64c356fa3b0d3415f0013aa6a3b9a1101db770db147daa29b646"
         ),
         "model.safetensors": (
             "94ebddad5da4656d1f99edae3ce1b06bdd5292783fff7e7ff5787a4068ec2597"

@@ -3,7 +3,7 @@
 #
 # {{badges}}
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
 # {{bootstrap}}
 
 # %%
@@ -52,9 +52,8 @@ runs = generate(lm, "", n=1, max_new_tokens=110, seed=4)
 print(textwrap.fill(runs.texts[0], 79))
 
 # %% [markdown]
-# Change the seed in the cell above and run it again. You get another tale,
-# usually with another hero. Some tales come with a heading, and now and then
-# one is followed by a second: that is how the storyteller's books looked.
+# Another seed gives another tale, usually with another hero. Some come with a
+# heading or are followed by a second tale, like those the model has read.
 #
 # ## One dial: the temperature
 #
@@ -108,8 +107,8 @@ guess
 # of heroes comes from the *world*: the grammar that wrote the storyteller's
 # books. We wrote that grammar, so we know exactly how common each hero is.
 #
-# (The course also runs on other models, whose truth nobody knows. In the
-# cells below, `knows_the_truth` switches off what needs it. Ignore it.)
+# (On other models, whose truth nobody knows, `knows_the_truth` switches off
+# what needs it. Ignore it.)
 
 # %%
 import re
@@ -255,12 +254,13 @@ def share_of_commonest(values):
 
 
 # %%
-print(f"{share_of_commonest(heroes):.0%} of the tales are about {commonest}")
+share = float(share_of_commonest(heroes))
+print(f"{share:.0%} of the tales are about {commonest}")
 
 # %%
 if knows_the_truth:
     assert share_of_commonest(heroes) > 1.5 * truth["Mira"]
-assert share_of_commonest(["Mira", "Tom", "Mira"]) == 2 / 3
+assert abs(share_of_commonest(["Mira", "Tom", "Mira"]) - 2 / 3) < 1e-3
 
 # %% [markdown]
 # ## Your first slider
@@ -305,13 +305,14 @@ def draw(figure):
 
 def update(artists, temperature):
     heroes = [hero_of(tale) for tale in told[temperature]]
-    share = share_of_commonest(heroes)
+    named = [hero for hero in heroes if hero != "(nobody)"] or heroes
+    share = float(share_of_commonest(named))
     colour = PALETTE["collapsed" if share > 0.5 else "model"]
     for bar, height in zip(artists["bars"], shares_of(heroes), strict=True):
         bar.set_height(height)
         bar.set_color(colour)
-    text = f"T = {temperature:g}: {Counter(heroes).most_common(1)[0][0]} in "
-    text += f"{share:.0%} of the tales, {valid[temperature]} of 64 valid"
+    text = f"T = {temperature:g}: the commonest hero has {share:.0%} of the "
+    text += f"tales, {valid[temperature]} of 64 are valid"
     artists["title"].set_text(text)
     return text
 
@@ -392,7 +393,7 @@ right.plot(temperatures, [valid[t] / 64 for t in temperatures], "o-")
 right.set(title="Right of 1 tales break", ylabel="share of valid tales")
 if knows_the_truth:
     left.axhline(fair, color=PALETTE["truth"], ls="--")
-    left.text(0.1, fair + 0.3, "64 tales by the world", color=PALETTE["truth"])
+    left.text(0.1, fair + 0.7, "64 tales by the world", color=PALETTE["truth"])
 for axes in (left, right):
     axes.set(xscale="log", xlabel="temperature T")
     axes.set_xticks([0.1, 0.3, 1, 3], ["0.1", "0.3", "1", "3"])
@@ -407,6 +408,10 @@ show(
     f"meets the dashed line of the world. Right: the share of valid tales, "
     f"{valid[1] / 64:.0%} at T = 1 and {valid[3] / 64:.0%} at T = 3.",
 )
+
+# %% [markdown]
+# On the left, above the line is not better than on it: there the rare heroes
+# come up too often. The world is the goal, not the largest number.
 
 # %%
 if knows_the_truth:

@@ -3,7 +3,7 @@
 #
 # {{badges}}
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
 # {{bootstrap}}
 
 # %%
@@ -168,7 +168,7 @@ grid = torch.logspace(-1.3, 1.7, 200)
 curves = torch.stack([softmax(logits, t.item()) for t in grid])
 figure, axes = plt.subplots(figsize=(7.5, 3.2))
 axes.plot(grid, curves)
-for i, t in enumerate([0.6, 1.2, 1.9, 3.2, 5.5]):  # each word on its curve
+for i, t in enumerate([0.6, 1.3, 1.6, 2.6, 5.5]):  # each word on its curve
     at = softmax(logits, t)[i]
     label = axes.text(t, at, words[i], ha="center", va="center")
     label.set_bbox({"fc": axes.get_facecolor(), "ec": "none", "pad": 0.5})
@@ -233,7 +233,7 @@ assert abs(average[curves[:, 1].argmax()] - logits[1]) < 0.05
 from course_utils import StoryWorld
 
 knows_the_truth = lm.name == "storyteller"
-shown = order[:14]
+shown = order[:9]
 labels = [lm.decode([i]).strip() or "?" for i in shown.tolist()]
 if knows_the_truth:
     world = StoryWorld()
@@ -249,11 +249,11 @@ from course_utils.classroom import LiveFigure, slider
 
 def draw(figure):
     axes = figure.subplots()
-    bars = axes.bar(range(14), [0] * 14, color=PALETTE["model"])
-    marks = axes.plot([], "_", ms=20, mew=3, color=PALETTE["truth"])
+    bars = axes.bar(range(9), [0] * 9, color=PALETTE["model"])
+    marks = axes.plot([], "_", ms=34, mew=3, color=PALETTE["truth"])
     if knows_the_truth:
-        marks[0].set_data(range(14), truth[shown])
-    axes.set_xticks(range(14), labels, rotation=45, ha="right")
+        marks[0].set_data(range(9), truth[shown])
+    axes.set_xticks(range(9), labels, rotation=45, ha="right")
     axes.set_ylim(0, 1)
     axes.set_ylabel("probability")
     return {"bars": bars, "marks": marks, "title": axes.set_title(" ")}
@@ -279,7 +279,7 @@ dial = LiveFigure(
             0.0, 5.0, value=1.0, step=0.1, label="temperature T"
         )
     },
-    alt="Bars of the fourteen likeliest next words with marks for their true "
+    alt="Bars of the nine likeliest next words with marks for their true "
     "probabilities. At T = 1 bars and marks agree. Below, the first word "
     "takes all. Above, words that are not shown take over.",
     size=(8, 3.5),
@@ -295,7 +295,7 @@ dial
 dial.set(temperature=0.0)
 assert dial.error is None
 dial.set(temperature=1.0)
-tail = [1 - softmax(real, t)[order[:14]].sum().item() for t in (1, 5)]
+tail = [1 - softmax(real, t)[shown].sum().item() for t in (1, 5)]
 assert tail[1] > tail[0]
 
 # %% [markdown]

@@ -36,6 +36,8 @@ def _photograph(address: str, name: str, target: Path, keys: list[str]) -> None:
         for key in keys:
             handle.press(key)
         page.wait_for_timeout(SETTLE_MS)
+        # JupyterLab asks about its news in a corner, over whatever lies there.
+        page.evaluate("document.querySelector('.Toastify')?.remove()")
         box = picture.evaluate_handle("picture => picture.closest('.widget-vbox')")
         target.parent.mkdir(exist_ok=True)
         figure = box.as_element()

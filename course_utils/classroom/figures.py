@@ -15,7 +15,7 @@ from course_utils.classroom.texts import require_text
 
 _WIDE = {
     "style": {"description_width": "initial"},
-    "layout": {"width": "24em", "margin": "2px 1.5em 2px 0"},
+    "layout": {"width": "34em", "margin": "2px 1.5em 2px 0"},
 }
 
 
@@ -30,8 +30,15 @@ def slider(
         raise ValueError(f"step must be above 0, not {step!r}")
     whole = all(isinstance(number, int) for number in (minimum, maximum, value, step))
     kind = widgets.IntSlider if whole else widgets.FloatSlider
+    decimals = 0 if whole else len(f"{step:g}".partition(".")[2])
     return kind(
-        value=value, min=minimum, max=maximum, step=step, description=label, **_WIDE
+        value=value,
+        min=minimum,
+        max=maximum,
+        step=step,
+        description=label,
+        readout_format="d" if whole else f".{decimals}f",
+        **_WIDE,
     )
 
 

@@ -30,11 +30,9 @@ END_OF_TEXT = "<|endoftext|>"
 VOCABULARY = 1536
 CONTEXT = 256
 BATCH = 16  # windows of CONTEXT tokens, each beginning with a new document
-FIRST_CYCLE = 6_000
-STEPS = FIRST_CYCLE + 2_200
+STEPS = 6_000
 WARM_UP = 100
-DECAY_FROM = 0.5  # of the first cycle: constant until here, then linear to zero
-SECOND_PEAK = 0.6  # of the first cycle's
+DECAY_FROM = 0.5  # constant rate until here, then linear to zero
 MATRIX_RATE = 4e-3
 OTHER_RATE = 3e-3
 DOCUMENTS_PER_CHUNK = 20_000
@@ -102,18 +100,9 @@ def training_step(
 
 
 def rate_share(step: int, steps: int) -> float:
-    """The learning rate as a share of its peak, in two cycles.
-
-    Warm-up, plateau, linear decay to zero; then once more, from a lower peak: what
-    is rare (a header's promise kept to the last line) settles only at low rates.
-    """
-    first = steps * FIRST_CYCLE // STEPS
-    if step < first:
-        decay = (1 - step / first) / (1 - DECAY_FROM)
-        return min(1.0, (step + 1) / WARM_UP, decay)
-    return SECOND_PEAK * min(
-        (step - first + 1) / WARM_UP, (steps - step) / (steps - first)
-    )
+    """The learning rate as a share of its peak: warm-up, plateau, linear decay."""
+    decay = (1 - step / steps) / (1 - DECAY_FROM)
+    return min(1.0, (step + 1) / WARM_UP, decay)
 
 
 def make_tokenizer(world: StoryWorld, seed: int) -> Tokenizer:
