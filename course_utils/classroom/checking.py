@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import torch
 
 from course_utils.classroom.comparing import Comparer, Difference, compare
-from course_utils.classroom.errors import error_diagnosis
+from course_utils.classroom.errors import error_diagnosis, message_of
 from course_utils.classroom.stubs import is_stub
 from course_utils.classroom.time_limit import (
     CapturedPrints,
@@ -93,7 +94,7 @@ def judge(answer: Callable, checks: Checks, reference: Callable) -> Verdict:
     if is_stub(answer):
         return Verdict("unattempted")
     trial = _Trial(answer, checks, reference)
-    with _random_state_restored(), captured_prints() as prints:
+    with _global_state_restored(), captured_prints() as prints:
         trial.run(prints)
         return trial.verdict()
 
@@ -157,14 +158,15 @@ class _Trial:
     def _known_mistake(self, index: int) -> str | None:
         """The diagnosis of the known wrong answer that behaves most like this one.
 
-        It must do the same in the failing case; where an error is raised, in all.
+        It must do the same in all cases up to the failing one; where an error is
+        raised, in those after it too.
         """
         best, agreement = None, 0
         for wrong in self.known_mistakes:
             theirs = self._outcomes_of(wrong)
             pairs = zip(self.cases, theirs, self.outcomes, strict=False)
             agree = [_same_behaviour(*pair) for pair in pairs]
-            needed = agree if self.outcomes[index].error else [agree[index]]
+            needed = agree if self.outcomes[index].error else agree[: index + 1]
             if all(needed) and sum(agree) > agreement:
                 best, agreement = wrong, sum(agree)
         return best and " ".join((inspect.getdoc(best) or "").split())
@@ -195,7 +197,7 @@ def _is_unfinished(outcome: Outcome) -> bool:
     """Whether a `...` or a bare NotImplementedError is what the call ran into."""
     if isinstance(outcome.error, NotImplementedError):
         return not outcome.error.args  # torch's own say what isn't implemented
-    return outcome.value is Ellipsis or "ellipsis" in str(outcome.error)
+    return outcome.value is Ellipsis or "ellipsis" in message_of(outcome.error)
 
 
 def _same_behaviour(case: Case, known: Outcome, outcome: Outcome) -> bool:
@@ -232,10 +234,11 @@ def _too_slow(case: Case, prints: str) -> Verdict:
 @contextmanager
 def _callable_by_its_own_name(answer: Callable) -> Iterator[None]:
     """Let a recursive answer find itself: its name is bound only after the check."""
-    module = sys.modules.get(answer.__module__)
+    module = sys.modules.get(getattr(answer, "__module__", ""))
     space = getattr(answer, "__globals__", None) or vars(module or object)
-    name, missing = answer.__name__, object()
-    if answer.__qualname__ != name or not isinstance(space, dict):
+    name, missing = getattr(answer, "__name__", None), object()
+    nested = getattr(answer, "__qualname__", None) != name
+    if name is None or nested or not isinstance(space, dict):
         yield
         return
     before = space.get(name, missing)
@@ -252,14 +255,19 @@ def _callable_by_its_own_name(answer: Callable) -> Iterator[None]:
 def _seed() -> None:
     """Make every call see the same random numbers."""
     random.seed(0)
+    np.random.seed(0)
     torch.default_generator.manual_seed(0)
 
 
 @contextmanager
-def _random_state_restored() -> Iterator[None]:
-    states = random.getstate(), torch.get_rng_state()
+def _global_state_restored() -> Iterator[None]:
+    """Leave the random numbers and torch's default dtype as they were."""
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    dtype = torch.get_default_dtype()
     try:
         yield
     finally:
         random.setstate(states[0])
-        torch.set_rng_state(states[1])
+        np.random.set_state(states[1])
+        torch.set_rng_state(states[2])
+        torch.set_default_dtype(dtype)

@@ -1,13 +1,15 @@
 """Say in words how an answer differs from what was expected."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from course_utils.classroom.errors import message_of
 
 RELATIVE, ABSOLUTE = 1e-4, 1e-6  # what counts as equal
 
@@ -25,7 +27,10 @@ Comparer = Callable[[Any, Any], Difference | None]
 
 
 def compare(expected: Any, got: Any) -> Difference | None:
-    """The first difference of kind, shape, dtype or value; None if there is none."""
+    """The first difference of type, shape or value; None if there is none.
+
+    A tensor's precision is left to the answer: float64 will do for float32.
+    """
     return compare_kind(expected, got) or _difference(
         _values(expected, got), expected, got
     )
@@ -36,8 +41,13 @@ def compare_kind(expected: Any, got: Any) -> Difference | None:
     return _difference(_kind(expected, got), expected, got)
 
 
-def compare_shares(categories: int, tolerance: float) -> Comparer:
-    """A comparer of random draws: each category's share must agree within tolerance."""
+def compare_shares(truth: Sequence[float], tolerance: float) -> Comparer:
+    """A comparer of random draws: each category's share must agree within tolerance.
+
+    Expected draws that come as often as `truth` says stand for `truth` itself, so
+    that their own scatter doesn't count against an answer.
+    """
+    categories, true_shares = len(truth), torch.tensor([*truth, 0.0])
 
     def comparer(expected: Tensor, got: Tensor) -> Difference | None:
         different_kind = compare_kind(expected, got)
@@ -45,6 +55,8 @@ def compare_shares(categories: int, tolerance: float) -> Comparer:
             # Two wrong answers that give no token ids are compared here as well.
             return different_kind or compare(expected, got)
         wanted, found = _shares(expected, categories), _shares(got, categories)
+        if (wanted - true_shares).abs().max() <= tolerance:
+            wanted = true_shares
         if (wanted - found).abs().max() <= tolerance:
             return None
         if found[-1] > wanted[-1]:
@@ -59,9 +71,8 @@ def compare_shares(categories: int, tolerance: float) -> Comparer:
 def _shares(draws: Tensor, categories: int) -> Tensor:
     """How large a part of all `draws` each category has; last, what lies outside."""
     outside = (draws < 0) | (draws >= categories)
-    counts = torch.bincount(
-        draws.masked_fill(outside, categories).flatten(), minlength=categories + 1
-    )
+    inside = draws.long().masked_fill(outside, categories)
+    counts = torch.bincount(inside.flatten(), minlength=categories + 1)
     return counts / max(draws.numel(), 1)
 
 
@@ -74,7 +85,7 @@ def shown(value: object, limit: int = 300) -> str:
     try:
         text = repr(value)
     except Exception as error:
-        text = f"<{type(value).__name__} that can't be shown: {error}>"
+        text = f"<{type(value).__name__} that can't be shown: {message_of(error)}>"
     return text if len(text) <= limit else text[:limit] + " ..."
 
 
@@ -106,9 +117,17 @@ def _tensor_kind(expected: Tensor, got: Any) -> str | None:
             f"The shape is wrong: {list(expected.shape)} is expected, "
             f"yours is {list(got.shape)}."
         )
-    if got.dtype != expected.dtype:
+    if _number_kind(got) != _number_kind(expected):
         return f"The dtype is wrong: {expected.dtype} is expected, not {got.dtype}."
     return None
+
+
+def _number_kind(tensor: Tensor) -> str:
+    if tensor.dtype == torch.bool:
+        return "truth value"
+    if tensor.is_complex():
+        return "complex"
+    return "floating point" if tensor.is_floating_point() else "integer"
 
 
 def _wrong_type(expected: Any, got: Any) -> str:
@@ -137,6 +156,7 @@ def _values(expected: Any, got: Any) -> str | None:
 
 
 def _tensor_values(expected: Tensor, got: Tensor) -> str | None:
+    got = got.to(expected.dtype)
     close = torch.isclose(got, expected, RELATIVE, ABSOLUTE, equal_nan=True)
     if close.all():
         return None

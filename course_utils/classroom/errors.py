@@ -9,13 +9,21 @@ from course_utils.classroom.stubs import own_functions
 
 def error_diagnosis(answer: Callable, reference: Callable, error: BaseException) -> str:
     """The learner's own line and the error, or how the signature misses."""
-    message = f"{type(error).__name__}: {error}".strip(": ")
+    message = f"{type(error).__name__}: {message_of(error)}".strip(": ")
     frame = own_frame(answer, error)
     if frame is None and isinstance(error, TypeError):
         return _call_diagnosis(answer, reference, message)
     if frame is None:
         return f"It raises an error: {message}"
     return f"Line {frame.lineno} of the cell, `{frame.line}`, raises {message}"
+
+
+def message_of(error: BaseException | None) -> str:
+    """What the error says; a learner's own may fail to say anything."""
+    try:
+        return str(error)
+    except Exception:
+        return "its message can't be shown"
 
 
 def own_frame(answer: Callable, error: BaseException) -> traceback.FrameSummary | None:

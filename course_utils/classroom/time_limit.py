@@ -48,7 +48,8 @@ def finishes_in_time(
 
     Works in a kernel's main thread and on Windows, where alarms don't exist. A thread
     that can't be stopped is left behind: stuck outside Python, it holds no one up; in
-    a loop that swallows every exception, it waits for ever at its next print.
+    a loop that swallows every exception, it waits for ever at its next print, if that
+    comes within the next 0.05 s. What it prints later appears in the notebook.
     """
     thread = threading.Thread(target=_quietly, args=(work,), daemon=True)
     thread.start()

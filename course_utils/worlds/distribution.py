@@ -49,12 +49,12 @@ class Distribution:
         Tokens with probability above 0 are the valid ones. float64, summing to 1.
         Raises ValueError where `prefix` has probability 0. Built on in notebook 01.
         """
-        ids = prefix
+        ids: Sequence[Any] = prefix
         if isinstance(prefix, str):
             ids = tokenizer.encode(prefix, add_special_tokens=False)
         oracle = self.oracle(tokenizer)
-        for token in map(operator.index, ids):
-            oracle.push(token)
+        for token in ids:
+            oracle.push(operator.index(token))
         return oracle.distribution()
 
 

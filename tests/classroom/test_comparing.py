@@ -35,6 +35,9 @@ def test_rounding_is_no_difference():
         (torch.zeros(2), [0, 0], "type"),
         (torch.zeros(2), torch.zeros(1, 2), "shape"),
         (torch.zeros(2), torch.zeros(2).long(), "dtype"),
+        (torch.zeros(2).long(), torch.zeros(2).bool(), "dtype"),
+        (torch.zeros(2), torch.zeros(2).cfloat(), "dtype"),
+        (torch.zeros(2), torch.ones(2).double(), "value"),
         (torch.zeros(2), torch.tensor([0.0, torch.nan]), "NaN"),
         (torch.zeros(2, 2), torch.eye(2), "index [0, 0]"),
         (torch.tensor(1.0), torch.tensor(2.0), "value"),
@@ -49,11 +52,25 @@ def test_a_difference_is_named(expected, got, word):
 
 
 def test_random_draws_are_judged_by_their_shares():
-    comparer = compare_shares(2, tolerance=0.1)
+    comparer = compare_shares((0.5, 0.5), tolerance=0.1)
     half = torch.tensor([0, 1] * 10)
     assert comparer(half, half.flip(0)) is None
     assert "as often" in comparer(half, torch.zeros_like(half)).diagnosis
     assert "outside 0 ... 1" in comparer(half, half + 1).diagnosis
+    assert comparer(half, half.int()) is None
+
+
+def test_the_scatter_of_the_expected_draws_does_not_count():
+    comparer = compare_shares((0.5, 0.5), tolerance=0.12)
+    drawn = torch.tensor([0] * 8 + [1] * 12)
+    assert comparer(drawn, torch.tensor([0] * 12 + [1] * 8)) is None
+    difference = comparer(drawn, torch.tensor([0] * 13 + [1] * 7))
+    assert difference.expected == "shares 0.50, 0.50"
+
+
+def test_precision_is_no_difference():
+    assert compare(torch.ones(2), torch.ones(2).double()) is None
+    assert compare(torch.ones(2).long(), torch.ones(2).int()) is None
 
 
 def test_long_values_are_cut():

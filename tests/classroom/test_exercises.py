@@ -5,6 +5,7 @@ import inspect
 import threading
 import time
 
+import numpy as np
 import pytest
 import torch
 
@@ -131,6 +132,23 @@ def test_with_two_mistakes_the_first_failing_case_decides():
     assert verdict.diagnosis.startswith("`temperature` changes nothing")
 
 
+def test_a_known_mistake_must_also_agree_where_the_answer_is_right():
+    def is_constant(number):
+        """You always return 2."""
+        return 2
+
+    def doubles_late(number):
+        return 1 if number == 1 else 2
+
+    checks = Checks([Case("_itself(1)"), Case("_itself(3)")], [], [is_constant])
+    verdict = judge(doubles_late, checks, _itself)
+    assert verdict.diagnosis == "The value is wrong."
+
+
+def _itself(number):
+    return number
+
+
 def test_wrong_type():
     verdict = judge_softmax(lambda z, temperature=1.0: right_softmax(z).tolist())
     assert "`Tensor` is expected, yours is `list`" in verdict.diagnosis
@@ -142,8 +160,8 @@ def test_wrong_shape():
 
 
 def test_wrong_dtype():
-    verdict = judge_softmax(lambda z, temperature=1.0: right_softmax(z).double())
-    assert "torch.float32 is expected, not torch.float64" in verdict.diagnosis
+    verdict = judge_softmax(lambda z, temperature=1.0: right_softmax(z).long())
+    assert "torch.float32 is expected, not torch.int64" in verdict.diagnosis
 
 
 def test_nothing_returned():
@@ -208,6 +226,18 @@ def test_sys_exit_does_not_end_the_notebook():
         raise SystemExit(1)
 
     assert "SystemExit" in judge_softmax(leaves).diagnosis
+
+
+def test_an_error_without_a_message_is_named():
+    class SilentError(Exception):
+        def __str__(self):
+            raise ValueError("no text")
+
+    def softmax(logits, temperature=1.0):
+        raise SilentError
+
+    diagnosis = judge_softmax(softmax).diagnosis
+    assert "raises SilentError: its message can't be shown" in diagnosis
 
 
 def test_not_implemented_in_torch_is_an_error_not_a_stub():
@@ -324,6 +354,54 @@ def test_checks_leave_the_random_numbers_alone():
     torch.manual_seed(3)
     judge_softmax(lambda z, temperature=1.0: torch.rand(z.shape))
     assert torch.equal(torch.rand(1), expected)
+
+
+def test_checks_leave_numpy_and_the_default_dtype_alone():
+    def meddles(logits, temperature=1.0):
+        torch.set_default_dtype(torch.float64)
+        np.random.seed(5)
+
+    np.random.seed(3)
+    expected = np.random.rand()
+    np.random.seed(3)
+    judge_softmax(meddles)
+    assert np.random.rand() == expected
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_numpys_random_numbers_are_the_same_in_every_check():
+    drawn = []
+
+    def draws(logits, temperature=1.0):
+        drawn.append(np.random.rand())
+        return right_softmax(logits, temperature)
+
+    judge_softmax(draws)
+    assert len(set(drawn)) == 1
+
+
+@pytest.mark.parametrize("kind", ["partial", "instance", "module"])
+def test_an_answer_without_a_name_is_judged(kind, capsys):
+    class Softmax:
+        def __call__(self, logits, temperature=1.0):
+            return right_softmax(logits, temperature)
+
+    class SoftmaxModule(torch.nn.Module):
+        def forward(self, logits, temperature=1.0):
+            return right_softmax(logits, temperature)
+
+    answer = {
+        "partial": functools.partial(right_softmax),
+        "instance": Softmax(),
+        "module": SoftmaxModule(),
+    }[kind]
+    assert attempt(answer).passed
+    assert "Exercise softmax: passed." in capsys.readouterr().out
+
+
+def test_a_wrong_answer_without_a_name_gets_a_diagnosis(capsys):
+    assert not attempt(functools.partial(unstable_softmax)).passed
+    assert "`exp` of a large logit overflows" in capsys.readouterr().out
 
 
 def test_right_then_wrong_uses_the_reference_and_stays_solved(capsys):

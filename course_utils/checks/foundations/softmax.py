@@ -54,8 +54,22 @@ def normalises_the_first_dimension(logits, temperature=1.0):
 def normalises_the_whole_batch(logits, temperature=1.0):
     """You divide by the sum over the whole batch. Every row is a distribution of its
     own: `sum(dim=-1, keepdim=True)`."""
+    weights = ((logits - logits.max()) / temperature).exp()
+    return weights / weights.sum()
+
+
+def normalises_shifted_rows_together(logits, temperature=1.0):
+    """After the shift you divide by the sum over all rows. Every row needs a sum of
+    its own: `sum(dim=-1, keepdim=True)`."""
     weights = ((logits - logits.amax(dim=-1, keepdim=True)) / temperature).exp()
     return weights / weights.sum()
+
+
+def raises_probabilities_to_a_power(logits, temperature=1.0):
+    """You raise the probabilities to the power `1 / temperature`; at a low
+    temperature they all vanish to 0. Divide the logits, before `exp`."""
+    weights = torch.softmax(logits, dim=-1) ** (1 / temperature)
+    return weights / weights.sum(dim=-1, keepdim=True)
 
 
 def takes_the_logarithm(logits, temperature=1.0):
@@ -111,8 +125,16 @@ SOFTMAX = Checks(
             {"logits": "torch.tensor([[1000.0, 999.0], [0.0, 1.0]])"},
         ),
         Case(
+            "softmax(logits, temperature=0.001)",
+            {"logits": "torch.tensor([1.0, 3.0, 2.0])"},
+        ),
+        Case(
             "softmax(logits, temperature=0)",
             {"logits": "torch.tensor([1.0, 3.0, 2.0])"},
+        ),
+        Case(
+            "softmax(logits, temperature=0.0)",
+            {"logits": "torch.tensor([1.0, 1.001, 0.999])"},
         ),
         Case(
             "softmax(logits, temperature=0)",
@@ -141,6 +163,8 @@ SOFTMAX = Checks(
         shifts_by_the_batch_maximum,
         normalises_the_first_dimension,
         normalises_the_whole_batch,
+        normalises_shifted_rows_together,
+        raises_probabilities_to_a_power,
         takes_the_logarithm,
         divides_by_zero,
         gives_ties_to_one,
@@ -207,10 +231,24 @@ def draws_without_replacement(probs, num_samples=1, generator=None):
     return torch.multinomial(probs, num_samples, generator=generator)
 
 
+def lets_the_sum_end_below_1(probs, num_samples=1, generator=None):
+    """The running sum ends a little below 1, and a uniform number above its end gives
+    a token that `probs` rules out. Scale the uniform number by the sum's last entry:
+    `uniform * ends[..., -1:]`."""
+    return _inverse_cdf(probs, _uniform(probs, num_samples, generator))
+
+
+def seeds_itself(probs, num_samples=1, generator=None):
+    """Your answer draws the same tokens at every call. Set no seed inside: without a
+    `generator`, torch's own random numbers go on from call to call."""
+    generator = generator or torch.Generator().manual_seed(0)
+    return _scaled_inverse_cdf(probs, _uniform(probs, num_samples, generator))
+
+
 def ignores_the_generator(probs, num_samples=1, generator=None):
     """You don't use `generator`: two generators with the same seed must give the same
     draws. Hand it on: `torch.rand(..., generator=generator)`."""
-    return _inverse_cdf(probs, _uniform(probs, num_samples, None))
+    return _scaled_inverse_cdf(probs, _uniform(probs, num_samples, None))
 
 
 def _uniform(probs, num_samples, generator):
@@ -220,6 +258,10 @@ def _uniform(probs, num_samples, generator):
 def _inverse_cdf(probs, uniform):
     ends = probs.cumsum(dim=-1)
     return torch.searchsorted(ends, uniform.contiguous(), right=True)
+
+
+def _scaled_inverse_cdf(probs, uniform):
+    return _inverse_cdf(probs, uniform * probs.sum(dim=-1, keepdim=True))
 
 
 SAMPLE = Checks(
@@ -233,26 +275,47 @@ SAMPLE = Checks(
             "sample(probs, num_samples=2)",
             {"probs": "torch.tensor([[1.0, 0.0], [0.0, 1.0]])"},
         ),
+        Case("sample(probs)", {"probs": "torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]]])"}),
         Case(
             "sample(probs, num_samples=4_000)",
             {"probs": "torch.tensor([0.5, 0.3, 0.2])"},
-            compare_shares(3, tolerance=0.04),
+            compare_shares((0.5, 0.3, 0.2), tolerance=0.04),
         ),
         Case(
             "sample(probs, num_samples=4_000)[1]",
             {"probs": "torch.tensor([[0.8, 0.2, 0.0], [0.1, 0.0, 0.9]])"},
-            compare_shares(3, tolerance=0.04),
+            compare_shares((0.1, 0.0, 0.9), tolerance=0.04),
         ),
         Case(
             "sample(probs, num_samples=4_000).sum(dim=0)",
             {"probs": "torch.tensor([[0.5, 0.5], [0.5, 0.5]])"},
-            compare_shares(3, tolerance=0.04),
+            compare_shares((0.25, 0.5, 0.25), tolerance=0.04),
         ),
         Case(
-            "torch.equal(sample(probs, 9, seeded()), sample(probs, 9, seeded()))",
+            "torch.equal(sample(probs, 99, seeded()), sample(probs, 99, seeded()))",
             {
                 "probs": "torch.tensor([0.5, 0.5])",
                 "seeded": "lambda: torch.Generator().manual_seed(1)",
+            },
+        ),
+        Case(
+            "torch.equal(sample(probs, 99), sample(probs, 99))",
+            {"probs": "torch.tensor([0.5, 0.5])"},
+        ),
+        Case(
+            "torch.equal(sample(probs, 99, dice), sample(probs, 99, dice))",
+            {
+                "probs": "torch.tensor([0.5, 0.5])",
+                "dice": "torch.Generator().manual_seed(1)",
+            },
+        ),
+        Case(
+            # With this seed the uniform numbers, whether drawn as float32 or float64,
+            # soon exceed 0.99992; chance alone would ask for ten times as many.
+            "(sample(probs, 20_000, dice) > 1).sum()",
+            {
+                "probs": "torch.tensor([0.5, 0.49992, 0.0])",
+                "dice": "torch.Generator().manual_seed(647)",
             },
         ),
     ],
@@ -275,6 +338,8 @@ SAMPLE = Checks(
         returns_one_draw,
         draws_without_replacement,
         ignores_the_generator,
+        seeds_itself,
+        lets_the_sum_end_below_1,
     ],
 )
 
@@ -329,6 +394,13 @@ def draws_without_the_generator(logits, temperature=1.0, generator=None):
     return (logits / temperature + _gumbel(logits.shape, None)).argmax(dim=-1)
 
 
+def seeds_its_own_noise(logits, temperature=1.0, generator=None):
+    """Your noise is the same at every call. Set no seed inside: without a
+    `generator`, torch's own random numbers go on from call to call."""
+    generator = generator or torch.Generator().manual_seed(0)
+    return (logits / temperature + _gumbel(logits.shape, generator)).argmax(dim=-1)
+
+
 def _gumbel(shape, generator):
     return -torch.log(-torch.log(torch.rand(shape, generator=generator)))
 
@@ -343,19 +415,30 @@ GUMBEL_MAX = Checks(
         Case(
             "gumbel_max(logits)",
             {"logits": "torch.tensor([2.0, 1.0, 0.0]).repeat(20_000, 1)"},
-            compare_shares(3, tolerance=0.02),
+            compare_shares((0.6652, 0.2447, 0.0900), tolerance=0.02),
         ),
         Case(
             "gumbel_max(logits, temperature=3.0)",
             {"logits": "torch.tensor([2.0, 1.0, 0.0]).repeat(20_000, 1)"},
-            compare_shares(3, tolerance=0.02),
+            compare_shares((0.4484, 0.3213, 0.2302), tolerance=0.02),
         ),
         Case(
             "torch.equal(gumbel_max(logits, 1.0, seeded()), "
             "gumbel_max(logits, 1.0, seeded()))",
             {
-                "logits": "torch.zeros(9, 5)",
+                "logits": "torch.zeros(99, 5)",
                 "seeded": "lambda: torch.Generator().manual_seed(1)",
+            },
+        ),
+        Case(
+            "torch.equal(gumbel_max(logits), gumbel_max(logits))",
+            {"logits": "torch.zeros(99, 5)"},
+        ),
+        Case(
+            "torch.equal(gumbel_max(logits, 1.0, dice), gumbel_max(logits, 1.0, dice))",
+            {
+                "logits": "torch.zeros(99, 5)",
+                "dice": "torch.Generator().manual_seed(1)",
             },
         ),
     ],
@@ -374,6 +457,7 @@ GUMBEL_MAX = Checks(
         shares_noise_between_rows,
         returns_the_noisy_logits,
         draws_without_the_generator,
+        seeds_its_own_noise,
     ],
 )
 

@@ -3,14 +3,18 @@
 import torch
 
 from course_utils.classroom.checking import Case, Checks
-from course_utils.classroom.comparing import Difference, compare, compare_kind
+from course_utils.classroom.comparing import Difference, compare, compare_kind, shown
 
 
 def compare_probabilities(expected, got) -> Difference | None:
-    """Logits may differ by a constant: what counts is their softmax."""
-    return compare_kind(expected, got) or compare(
+    """Logits may differ by a constant: their softmax counts, and what is masked."""
+    difference = compare_kind(expected, got) or compare(
         torch.softmax(expected, dim=-1), torch.softmax(got, dim=-1)
     )
+    if difference or torch.equal(expected.isneginf(), got.isneginf()):
+        return difference
+    diagnosis = "At temperature 0 all but the largest become `-torch.inf`."
+    return Difference(diagnosis, shown(expected), shown(got))
 
 
 class Multiplies:
@@ -138,7 +142,7 @@ TEMPERATURE = Checks(
         ),
         Case(
             "Temperature(0)(input_ids, scores)",
-            TWO_IDS | {"scores": "torch.tensor([[1.0, 3.0], [0.0, -1.0]])"},
+            TWO_IDS | {"scores": "torch.tensor([[1.0, 3.0, 2.0], [0.0, -1.0, -2.0]])"},
             compare_probabilities,
         ),
     ],

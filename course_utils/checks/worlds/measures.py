@@ -22,6 +22,12 @@ def takes_the_first(values):
     return values.count(values[0]) / len(values)
 
 
+def looks_for_mira(values):
+    """You count one name that often is the commonest. Another may be: count every
+    value, with `Counter(values)`."""
+    return values.count("Mira") / len(values)
+
+
 def shares_of_distinct(values):
     """This is the share of different values (a measure of its own, called
     distinct-1). Here you want the commonest value's share."""
@@ -46,8 +52,8 @@ def rounds_down(values):
 
 SHARE_OF_COMMONEST = Checks(
     cases=[
+        Case("share_of_commonest(values)", {"values": "['Tom', 'Mira', 'Mira']"}),
         Case("share_of_commonest(values)", {"values": "['Mira']"}),
-        Case("share_of_commonest(values)", {"values": "['Mira', 'Mira', 'Tom']"}),
         Case(
             "share_of_commonest(values)",
             {"values": "['Tom', 'Mira', 'Ada', 'Mira', 'Pia']"},
@@ -55,6 +61,10 @@ SHARE_OF_COMMONEST = Checks(
         Case(
             "share_of_commonest(values)",
             {"values": "['Ada', 'Mira', 'Ada', 'Mira', 'Mira', 'Tom', 'Mira', 'Pia']"},
+        ),
+        Case(
+            "share_of_commonest(values)",
+            {"values": "['Mira', 'Tom', 'Leonora', 'Mira', 'Ada', 'Ada', 'Ada']"},
         ),
     ],
     hints=[
@@ -67,6 +77,7 @@ SHARE_OF_COMMONEST = Checks(
         counts_instead_of_sharing,
         counts_the_kinds,
         takes_the_first,
+        looks_for_mira,
         shares_of_distinct,
         names_the_commonest,
         gives_percent,
