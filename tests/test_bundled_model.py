@@ -1,11 +1,16 @@
-"""The storyteller as it is shipped. Fails until `data/models/storyteller` is there."""
+"""The storyteller as it is shipped."""
+
+import hashlib
 
 import pytest
 import torch
 
-from course_utils import generate, load_model
+from course_utils import StoryWorld, Temperature, generate, load_model
 from course_utils.data_files import data_path
 from course_utils.forward import is_plain_gpt2
+from course_utils.model import BUNDLED
+from course_utils.training.model_card import WORLD_FILE
+from course_utils.worlds.measures import parse_all, validity
 
 
 @pytest.fixture(scope="module")
@@ -32,3 +37,22 @@ def test_it_tells_stories_that_end(storyteller):
     ended = [ids[-1] == storyteller.end_of_text_id for ids in runs.token_ids]
     assert sum(ended) >= 30
     assert len(set(runs.texts)) == 32
+
+
+def test_its_card_speaks_of_these_files_and_this_world():
+    card = data_path("models", "storyteller", "MODEL_CARD.md").read_text()
+    for checksum in BUNDLED["storyteller"].values():
+        assert checksum in card
+    assert hashlib.sha256(WORLD_FILE.read_bytes()).hexdigest() in card
+
+
+def test_it_keeps_to_its_world_when_cool_and_leaves_it_when_hot(storyteller):
+    world = StoryWorld()
+
+    def valid(temperature):
+        processors = [Temperature(temperature)]
+        runs = generate(storyteller, "", 60, 110, processors, seed=3)
+        return validity(parse_all(world, runs.texts))
+
+    assert valid(0.3) > 0.9 and valid(1.0) > 0.75
+    assert valid(2.0) < 1 / 3 and valid(3.0) <= 0.05
