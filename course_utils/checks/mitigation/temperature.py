@@ -8,13 +8,14 @@ from course_utils.classroom.comparing import Difference, compare, compare_kind, 
 
 def compare_probabilities(expected, got) -> Difference | None:
     """Logits may differ by a constant: their softmax counts, and what is masked."""
-    difference = compare_kind(expected, got) or compare(
-        torch.softmax(expected, dim=-1), torch.softmax(got, dim=-1)
-    )
-    if difference or torch.equal(expected.isneginf(), got.isneginf()):
-        return difference
-    diagnosis = "At temperature 0 all but the largest become `-torch.inf`."
-    return Difference(diagnosis, shown(expected), shown(got))
+    if different_kind := compare_kind(expected, got):
+        return different_kind
+    if not torch.equal(expected.isneginf(), got.isneginf()):
+        diagnosis = "At temperature 0 all but the largest become `-torch.inf`."
+        return Difference(diagnosis, shown(expected), shown(got))
+    difference = compare(torch.softmax(expected, -1), torch.softmax(got, -1))
+    # Shown are the scores themselves: nobody asked the learner for probabilities.
+    return difference and Difference(difference.diagnosis, shown(expected), shown(got))
 
 
 class Multiplies:
