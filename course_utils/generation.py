@@ -9,6 +9,7 @@ import functools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import torch
@@ -253,12 +254,15 @@ def _entropy_bits(probs: Float[Tensor, "*batch vocab"]) -> Float[Tensor, "*batch
 
 def _temperature(processors: list[Processor], tokens: Tensor) -> Float[Tensor, "rows"]:
     """The product of the temperatures that the processors show, one for each row."""
-    product = torch.ones(len(tokens), device=tokens.device)
+    product: float | Tensor = 1.0
     for processor in processors:
         temperature = getattr(processor, "temperature", None)
-        if temperature is not None:
-            product *= torch.as_tensor(temperature).reshape(-1)
-    return product
+        if isinstance(temperature, Real):
+            product = product * temperature
+        elif temperature is not None:
+            rows = torch.as_tensor(temperature, device=tokens.device).reshape(-1)
+            product = rows * product
+    return torch.as_tensor(product, device=tokens.device).expand(len(tokens))
 
 
 def _steps(total: int, progress: bool | None) -> Iterator[int]:

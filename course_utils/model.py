@@ -32,10 +32,10 @@ BUNDLED: dict[str, dict[str, str]] = {
             "98712cf0fd1e64c356fa3b0d3415f0013aa6a3b9a1101db770db147daa29b646"
         ),
         "model.safetensors": (
-            "94ebddad5da4656d1f99edae3ce1b06bdd5292783fff7e7ff5787a4068ec2597"
+            "e0a4f3f6c5de7c9ecf432177b099968c55cfd8517b6a32199f5663c75c286454"
         ),
         "tokenizer.json": (
-            "ba9f71d5214bed984f138fddd8a483c7ce3966adb45efff6cb158292e7c5d8bb"
+            "2b3fc68399c3239993d1f5b42503d324cf8e25d501e725299a9cf4208695eb97"
         ),
     }
 }

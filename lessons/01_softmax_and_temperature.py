@@ -264,10 +264,11 @@ def update(artists, temperature):
     for bar, i in zip(artists["bars"], shown.tolist(), strict=True):
         bar.set_height(probs[i].item())
     rest = 1 - probs[shown].sum().item()
-    text = f"T = {temperature:.1f}: {labels[0]!r} has {probs.max():.0%}, "
-    text += f"all words not shown {rest:.0%}"
-    artists["title"].set_text(text)
-    return text
+    artists["title"].set_text(f"T = {temperature:.1f}")
+    return (
+        f"At T = {temperature:.1f} {labels[0]!r} has {probs.max():.0%}, "
+        f"all words not shown have {rest:.0%}."
+    )
 
 
 # %%

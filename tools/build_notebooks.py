@@ -198,8 +198,8 @@ def tidy(notebook: NotebookNode) -> None:
             continue
         if "volatile" in cell.metadata.get("tags", []):
             cell.outputs = []
-        _fix_widget_ids(cell)
         _drop_progress_bars(cell)
+        _fix_widget_ids(cell)
         if fault := _noise_in(cell.outputs):
             raise LessonError(f"{cell_name(notebook, index)}: {fault}")
 
@@ -212,10 +212,19 @@ def _fix_widget_ids(cell: NotebookNode) -> None:
 
 
 def _drop_progress_bars(cell: NotebookNode) -> None:
+    """Whether there is a bar depends on the machine: on stderr, or as a widget."""
     for output in cell.outputs:
         if output.get("name") == "stderr":
             output.text = PROGRESS_BAR.sub("", output.text).strip("\n")
-    cell.outputs = [out for out in cell.outputs if out.get("text") != ""]
+    cell.outputs = [
+        out
+        for out in cell.outputs
+        if out.get("text") != "" and not PROGRESS_BAR.fullmatch(_plain_text(out))
+    ]
+
+
+def _plain_text(output: NotebookNode) -> str:
+    return output.get("data", {}).get("text/plain", "")
 
 
 def _noise_in(outputs: list[NotebookNode]) -> str | None:

@@ -4,6 +4,8 @@ import os
 import re
 import sys
 
+from course_utils.classroom.name_errors import explain_name_errors
+
 _QUIET = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TOKENIZERS_PARALLELISM": "false",
@@ -17,7 +19,8 @@ def start(notebook: str) -> None:
     """Prepare the kernel for notebook `notebook` ("00", "01", ...), in silence.
 
     Sets the figure style, one torch thread (two are far slower on a busy machine),
-    a quiet `transformers` (without importing it), and where progress is filed.
+    a quiet `transformers` (without importing it), where progress is filed, and a
+    hint below a NameError.
     A second call is harmless. Raises ValueError unless `notebook` is two digits.
     """
     global _notebook
@@ -29,6 +32,7 @@ def start(notebook: str) -> None:
     _hush_transformers()
     _use_one_thread()
     _use_style()
+    explain_name_errors()
 
 
 def current_notebook() -> str:

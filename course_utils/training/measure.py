@@ -108,7 +108,7 @@ def at_temperature(
 
 
 def factor_distances(
-    lm: LanguageModel, world: StoryWorld, n: int = 30_000
+    lm: LanguageModel, world: StoryWorld, n: int = 34_000
 ) -> dict[str, tuple[float, float]]:
     """For each factor: total variation from the truth at T = 1, and its noise floor."""
     parses = parse_all(world, texts_at(lm, 1.0, n, seed=1))

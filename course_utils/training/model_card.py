@@ -42,6 +42,8 @@ def _card(
     yield f"- **Parameters** {parameters:,} (4 layers, width 192, 6 heads, context 256)"
     yield f"- **Vocabulary** {len(lm.tokenizer):,} tokens, byte-level BPE"
     yield f"- **Read** {windows * storyteller.CONTEXT:,} tokens, no document twice"
+    yield "- **Learned** at each token the world's exact next-token probabilities"
+    yield "  (`course_utils.training.targets`), by cross-entropy"
     yield f"- **Steps** {steps:,} of {storyteller.BATCH} windows each"
     yield f"- **Corpus** sampled from `stories.toml`, sha256 `{_sha256(WORLD_FILE)}`"
     for name in MODEL_FILES:

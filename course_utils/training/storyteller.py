@@ -1,15 +1,17 @@
 """The storyteller: a small GPT-2 made from nothing, on tales whose truth is known.
 
 Tokenizer and model see documents of `StoryWorld` and nothing else, each document
-once. Interrupt it when you like: the next call goes on from the last checkpoint and
-ends with the same weights (on one machine, with one thread count).
+once, and learn the world's exact next-token probabilities (see `targets`). Interrupt
+it when you like: the next call goes on from the last checkpoint and ends with the same
+weights (on one machine, with one thread count).
 """
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from safetensors import safe_open
 from safetensors.torch import save_file
 from tokenizers import (
@@ -24,19 +26,20 @@ from torch import Tensor
 from tqdm.auto import tqdm
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from course_utils.training.targets import Lesson, Teacher
 from course_utils.worlds.stories import StoryWorld
 
 END_OF_TEXT = "<|endoftext|>"
 VOCABULARY = 1536
 CONTEXT = 256
-BATCH = 16  # windows of CONTEXT tokens, each beginning with a new document
-STEPS = 6_000
+BATCH = 8  # windows of CONTEXT tokens, each beginning with a new document
+STEPS = 14_000
 WARM_UP = 100
-DECAY_FROM = 0.5  # constant rate until here, then linear to zero
+DECAY_FROM = 0.22  # constant rate until here, then linear to zero
 MATRIX_RATE = 4e-3
 OTHER_RATE = 3e-3
 DOCUMENTS_PER_CHUNK = 20_000
-CHECKPOINT_EVERY = 250
+CHECKPOINT_EVERY = 500
 
 
 def train(out: Path, steps: int, seed: int, threads: int | None = None) -> None:
@@ -54,13 +57,13 @@ def train(out: Path, steps: int, seed: int, threads: int | None = None) -> None:
     optimizers = build_optimizers(model)
     checkpoint = out / "checkpoint.safetensors"
     done = load_checkpoint(checkpoint, model, optimizers)
-    windows = window_batches(world, tokenizer, seed, skip=done)
+    lessons = endless_lessons(world, tokenizer, seed, skip=done)
     bar = tqdm(range(done, steps), initial=done, total=steps, desc="storyteller")
     for step in bar:
         share = rate_share(step, steps)
-        loss = training_step(model, optimizers, next(windows).to(device), share)
+        excess = training_step(model, optimizers, next(lessons).to(device), share)
         if step % 50 == 0:
-            bar.set_postfix(loss=f"{loss.item():.4f}")
+            bar.set_postfix(nats_above_truth=f"{excess.item():.4f}")
         if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == steps:
             save_checkpoint(checkpoint, model, optimizers, step + 1)
     save_model(model.eval(), out)
@@ -79,16 +82,13 @@ def save_model(model: GPT2LMHeadModel, out: Path) -> None:
 def training_step(
     model: GPT2LMHeadModel,
     optimizers: list[torch.optim.Optimizer],
-    windows: Int[Tensor, "batch context_plus_1"],
+    lesson: Lesson,
     rate: float,
 ) -> Float[Tensor, ""]:
-    """One update on next-token cross-entropy, at this share of the peak rates."""
-    inputs, targets = windows[:, :-1], windows[:, 1:]
-    with torch.autocast(inputs.device.type, dtype=torch.bfloat16):
-        logits = model(inputs, use_cache=False).logits
-    loss = torch.nn.functional.cross_entropy(
-        logits.float().flatten(0, 1), targets.flatten()
-    )
+    """One update at this share of the peak rates; returns KL(truth || model)."""
+    with torch.autocast(lesson.inputs.device.type, dtype=torch.bfloat16):
+        logits = model(lesson.inputs, use_cache=False).logits
+    loss = lesson.loss(logits)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for optimizer in optimizers:
@@ -96,7 +96,7 @@ def training_step(
             group["lr"] = group["peak"] * rate
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-    return loss.detach()
+    return loss.detach() - lesson.entropy()
 
 
 def rate_share(step: int, steps: int) -> float:
@@ -163,30 +163,32 @@ def build_optimizers(model: GPT2LMHeadModel) -> list[torch.optim.Optimizer]:
     return [muon, adamw]
 
 
-def window_batches(
+def endless_lessons(
     world: StoryWorld, tokenizer: Tokenizer, seed: int, skip: int
-) -> Iterator[Int[Tensor, "batch context_plus_1"]]:
+) -> Iterator[Lesson]:
     """Endless batches of windows; the chunk's number is the sampling seed."""
+    teacher = Teacher(world.documents, tokenizer)
     windows = _windows(world, tokenizer, seed)
-    for _ in range(skip * BATCH):
-        next(windows)
+    for _ in itertools.islice(windows, skip * BATCH):
+        pass
     while True:
-        yield torch.tensor([next(windows) for _ in range(BATCH)])
+        yield teacher.lesson(itertools.islice(windows, BATCH), CONTEXT)
 
 
-def _windows(world: StoryWorld, tokenizer: Tokenizer, seed: int) -> Iterator[list[int]]:
-    """Documents one after the other, cut so that each window begins with a new one."""
-    window: list[int] = []
-    chunk = 0
-    while True:
-        chunk += 1
+def _windows(world: StoryWorld, tokenizer: Tokenizer, seed: int) -> Iterator[list[str]]:
+    """Documents one after the other, so many that they fill a window."""
+    window: list[str] = []
+    filled = 0
+    for chunk in itertools.count(1):
         documents = world.documents.sample(DOCUMENTS_PER_CHUNK, [seed, chunk])
         texts = [document.text for document in documents]
-        for encoding in tokenizer.encode_batch(texts, add_special_tokens=False):
-            window += [0, *encoding.ids]
-            if len(window) > CONTEXT:
-                yield window[: CONTEXT + 1]
-                window = []
+        encodings = tokenizer.encode_batch(texts, add_special_tokens=False)
+        for text, encoding in zip(texts, encodings, strict=True):
+            window.append(text)
+            filled += len(encoding.ids) + 1  # and its end
+            if filled >= CONTEXT:
+                yield window
+                window, filled = [], 0
 
 
 def save_checkpoint(

@@ -61,11 +61,14 @@ def split_words(text: str) -> list[str]:
     return WORD.findall(text)
 
 
-def expand_choices(template: str) -> Iterator[str]:
-    """All texts of a template whose `[a|b]` are even choices."""
+def expand_choices(template: str, skew: float) -> Iterator[tuple[str, float]]:
+    """All texts of a template with their shares: in `[a|b]`, `a` is the commonest."""
     parts = _CHOICE.split(template)
     options = [p.split("|") if i % 2 else [p] for i, p in enumerate(parts)]
-    return ("".join(choice) for choice in itertools.product(*options))
+    shares = [zipf(len(option), skew) for option in options]
+    for chosen in itertools.product(*map(zip, options, shares)):
+        texts, weights = zip(*chosen, strict=True)
+        yield "".join(texts), math.prod(weights)
 
 
 class Choices:
@@ -91,20 +94,22 @@ def entropy_of(probabilities: Iterable[float]) -> float:
 
 
 def expand_phrases(
-    templates: Iterable[str],
+    templates: Sequence[str],
     skew: float,
+    choice_skew: float,
     mass: float = 1.0,
     label: tuple[str, str] | None = None,
 ) -> list[Phrase]:
-    """Expand ranked templates; together they weigh `mass`, rank r as r ** -skew."""
-    templates = list(templates)
+    """Expand ranked templates; together they weigh `mass`, rank r as r ** -skew.
+
+    `choice_skew` does the same for the ranked options within a template.
+    """
     weights = zipf(len(templates), skew)
-    expanded = []
-    for template, weight in zip(templates, weights, strict=True):
-        texts = list(expand_choices(template))
-        share = mass * weight / len(texts)
-        expanded += [Phrase(text, share, label) for text in texts]
-    return expanded
+    return [
+        Phrase(text, mass * weight * share, label)
+        for template, weight in zip(templates, weights, strict=True)
+        for text, share in expand_choices(template, choice_skew)
+    ]
 
 
 def zipf(n: int, skew: float) -> list[float]:

@@ -214,10 +214,12 @@ class Reading:
         for hypothesis in self.hypotheses:
             p = hypothesis.telling.advance(word)
             if p:
-                kept.append(replace(hypothesis, weight=hypothesis.weight * p))
-        total = sum(h.weight for h in kept)
+                kept.append((hypothesis, hypothesis.weight * p))
+        total = sum(weight for _, weight in kept)
         if total:
-            self.hypotheses = [replace(h, weight=h.weight / total) for h in kept]
+            self.hypotheses = [
+                Hypothesis(weight / total, h.telling, h.shared) for h, weight in kept
+            ]
             self._note_end_of_tale()
         return total
 

@@ -141,12 +141,12 @@ class StoryWorld(Distribution):
 
     def _make_choices(self) -> None:
         """The choice points, to draw from: openings, beats of each arc, endings."""
-        data, skew = self.data, self.data["skew"]["phrasing"]
+        data = self.data
         self._openings = self._labelled_choices("opening", data["openings"], "")
         self._endings = self._labelled_choices("mood", data["endings"], " ")
         self._beats = {
             arc: [
-                Choices(expand_phrases([" " + t for t in beat], skew, 1, ("arc", arc)))
+                Choices(self._expand([" " + t for t in beat], 1.0, ("arc", arc)))
                 for beat in beats
             ]
             for arc, beats in data["arcs"].items()
@@ -155,12 +155,17 @@ class StoryWorld(Distribution):
     def _labelled_choices(
         self, factor: str, templates: Mapping[str, Sequence[str]], space: str
     ) -> Choices:
-        skew = self.data["skew"]["phrasing"]
         phrases: list[Phrase] = []
         for value, p in self._probabilities[factor].items():
             spaced = [space + template for template in templates[value]]
-            phrases += expand_phrases(spaced, skew, p, (factor, value))
+            phrases += self._expand(spaced, p, (factor, value))
         return Choices(phrases)
+
+    def _expand(
+        self, templates: Sequence[str], mass: float, label: tuple[str, str]
+    ) -> list[Phrase]:
+        skew = self.data["skew"]
+        return expand_phrases(templates, skew["phrasing"], skew["choice"], mass, label)
 
     def _make_rules(self) -> Rules:
         """The tries of the same choice points, to read with."""

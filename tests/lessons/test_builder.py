@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from tools.build_notebooks import main, read_lesson, tidy
+from tools.build_notebooks import WIDGET_VIEW, main, read_lesson, tidy
 
 LESSON = """\
 # %% [markdown]
@@ -157,9 +157,12 @@ def test_widget_ids_do_not_change_from_run_to_run(course):
 
 
 def test_progress_bars_are_dropped():
-    bar = nbformat.v4.new_output(
-        "stream", name="stderr", text="runs: 100%|####| 3/3 [00:00<00:00, 9.1it/s]\n"
+    text = "runs: 100%|####| 3/3 [00:00<00:00, 9.1it/s]"
+    bar = nbformat.v4.new_output("stream", name="stderr", text=f"{text}\n")
+    view = {"model_id": "1", "version_major": 2, "version_minor": 0}
+    widget = nbformat.v4.new_output(
+        "display_data", data={"text/plain": text, WIDGET_VIEW: view}
     )
-    notebook = with_outputs(bar)
+    notebook = with_outputs(bar, widget)
     tidy(notebook)
     assert notebook.cells[0].outputs == []

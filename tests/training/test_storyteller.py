@@ -90,17 +90,17 @@ def test_the_card_says_what_was_measured(tmp_path, monkeypatch):
 def test_windows_begin_with_a_document_and_never_repeat_one():
     world = StoryWorld()
     tokenizer = storyteller.make_tokenizer(world, 0)
-    batches = storyteller.window_batches(world, tokenizer, 0, skip=0)
-    first, second = next(batches), next(batches)
-    assert first.shape == (2, 97)
+    lessons = storyteller.endless_lessons(world, tokenizer, 0, skip=0)
+    first, second = next(lessons).inputs, next(lessons).inputs
+    assert first.shape == (2, 96)
     assert (first[:, 0] == 0).all() and (second[:, 0] == 0).all()
     assert not torch.equal(first, second)
-    skipped = storyteller.window_batches(world, tokenizer, 0, skip=1)
-    assert torch.equal(next(skipped), second)
+    skipped = storyteller.endless_lessons(world, tokenizer, 0, skip=1)
+    assert torch.equal(next(skipped).inputs, second)
 
 
 def test_the_rate_warms_up_stays_and_falls_to_zero():
     shares = [storyteller.rate_share(step, 1000) for step in range(1000)]
     assert shares[0] == 1 / storyteller.WARM_UP
-    assert shares[storyteller.WARM_UP] == shares[400] == 1.0
+    assert shares[storyteller.WARM_UP] == shares[200] == 1.0
     assert 0 < shares[-1] < 0.01
