@@ -9,7 +9,6 @@ import functools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Any
 
 import torch
@@ -257,7 +256,7 @@ def _temperature(processors: list[Processor], tokens: Tensor) -> Float[Tensor, "
     product: float | Tensor = 1.0
     for processor in processors:
         temperature = getattr(processor, "temperature", None)
-        if isinstance(temperature, Real):
+        if isinstance(temperature, int | float):
             product = product * temperature
         elif temperature is not None:
             rows = torch.as_tensor(temperature, device=tokens.device).reshape(-1)

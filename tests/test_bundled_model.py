@@ -35,7 +35,10 @@ def test_its_tokenizer_and_its_model_have_one_vocabulary(storyteller):
 def test_it_tells_stories_that_end(storyteller):
     runs = generate(storyteller, n=32, max_new_tokens=150, seed=0)
     ended = [ids[-1] == storyteller.end_of_text_id for ids in runs.token_ids]
-    assert sum(ended) >= 30
+    told = [len(StoryWorld().parse(text).stories) for text in runs.texts]
+    # One document in eight is a collection, most of which are longer than this.
+    assert sum(ended) >= 24
+    assert all(end or tales for end, tales in zip(ended, told, strict=True))
     assert len(set(runs.texts)) == 32
 
 
@@ -54,5 +57,5 @@ def test_it_keeps_to_its_world_when_cool_and_leaves_it_when_hot(storyteller):
         runs = generate(storyteller, "", 60, 110, processors, seed=3)
         return validity(parse_all(world, runs.texts))
 
-    assert valid(0.3) > 0.9 and valid(1.0) > 0.75
+    assert valid(0.3) > 0.95 and valid(1.0) > 0.9
     assert valid(2.0) < 1 / 3 and valid(3.0) <= 0.05
