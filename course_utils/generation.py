@@ -279,6 +279,8 @@ def _steps(total: int, progress: bool | None) -> Iterator[int]:
                 bar.update(step + 1 - bar.n)
     finally:
         if bar is not None:
+            bar.total = bar.n  # all texts may have ended early: that is no failure
+            bar.refresh()
             bar.close()
 
 

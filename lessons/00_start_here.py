@@ -31,7 +31,8 @@ start("00")
 #
 # This course carries its own language model, the *storyteller*: a small GPT-2
 # with about two million parameters. It needs no download. It has read a few
-# hundred thousand tales, each of them only once, and nothing else.
+# hundred thousand tales, each of them only once, and nothing else. At each
+# word it was told how likely every next word is in the world of the tales.
 
 # %%
 import textwrap
@@ -223,7 +224,7 @@ show(
 print(len(set(tales)), "different texts among", len(tales))
 
 # %% [markdown]
-# That line is worth a second look. Hardly two tales are the same to the
+# That line is worth a second look. Hardly any two tales are the same to the
 # letter, and still the set has collapsed. What you compare decides what you
 # see: texts, heroes, plots.
 
@@ -270,7 +271,8 @@ assert abs(share_of_commonest(["Mira", "Tom", "Mira"]) - 2 / 3) < 1e-3
 # ## Your first slider
 #
 # Now the whole range. The next cell tells 64 tales at each of eleven
-# temperatures. That takes some seconds. Afterwards the slider answers at once.
+# temperatures. That takes half a minute or so. Afterwards the slider answers
+# at once.
 
 # %%
 temperatures = [0.1, 0.2, 0.3, 0.5, 0.7, 0.85, 1, 1.2, 1.5, 2, 3]
@@ -323,8 +325,9 @@ def update(artists, temperature):
 # %% [markdown]
 # Drag the slider, or click on it and use the arrow keys. Go left from 1 and
 # watch the other heroes vanish: the bars turn orange-red where one hero has
-# more than half. Then go right. (If you see a picture without a slider, run
-# the cells of this notebook first.)
+# more than half. Then go right. (If you see a picture without a slider, or an
+# error instead, as after a restart or on another day: in the menu, choose
+# Run > Run All Cells.)
 
 # %%
 dial = LiveFigure(
@@ -334,7 +337,7 @@ dial = LiveFigure(
     alt="Bars of the share of 64 tales per hero, with grey marks for the true "
     "shares. At temperature 1 bars and marks agree; the lower the "
     "temperature, the more the commonest hero takes; far above 1 bars "
-    "shrink, because fewer texts name a hero at all.",
+    "level out.",
     size=(8, 3.6),
     play="temperature",
 )
@@ -413,8 +416,8 @@ show(
 )
 
 # %% [markdown]
-# On the left, above the line is not better than on it: there the rare heroes
-# come up too often. The world is the goal, not the largest number.
+# In the left panel, above the line is not better than on it: there the rare
+# heroes come up too often. The world is the goal, not the largest number.
 
 # %%
 if knows_the_truth:
@@ -535,7 +538,7 @@ doctor()
 #
 # | part | notebooks | question |
 # |---|---|---|
-# | I | **00, 01**, 02, 03 | What does temperature do? |
+# | I | **00, 01, 02, 03** | What does temperature do? |
 # | II | 04 to 06 | Where does collapse come from? |
 # | III | 07 to 11 | How do you detect it? |
 # | IV | 12 to 17 | What helps against it? |

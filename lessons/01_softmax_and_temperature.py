@@ -256,6 +256,8 @@ def draw(figure):
     axes.set_xticks(range(9), labels, rotation=45, ha="right")
     axes.set_ylim(0, 1)
     axes.set_ylabel("probability")
+    if knows_the_truth:
+        axes.text(4, 0.9, "grey marks: the truth", color=PALETTE["truth"])
     return {"bars": bars, "marks": marks, "title": axes.set_title(" ")}
 
 
@@ -264,7 +266,8 @@ def update(artists, temperature):
     for bar, i in zip(artists["bars"], shown.tolist(), strict=True):
         bar.set_height(probs[i].item())
     rest = 1 - probs[shown].sum().item()
-    artists["title"].set_text(f"T = {temperature:.1f}")
+    title = f"T = {temperature:.1f}, words not shown: {rest:.0%}"
+    artists["title"].set_text(title)
     return (
         f"At T = {temperature:.1f} {labels[0]!r} has {probs.max():.0%}, "
         f"all words not shown have {rest:.0%}."
@@ -444,13 +447,15 @@ class Temperature(LogitsProcessor):
 
 
 # %%
+import textwrap
+
 from course_utils import generate
 
 runs = generate(
     lm, "", n=3, max_new_tokens=40, processors=[Temperature(0.7)], seed=5
 )
 for text in runs.texts:
-    print(text, end="\n\n")
+    print(textwrap.fill(f"{text} ...", 79), end="\n\n")
 
 # %% [markdown]
 # Does it work in other people's code as well? The same seed must give the
@@ -594,6 +599,6 @@ quiz("01")
 #   why the likeliest text is not the most human one.
 
 # %% [markdown]
-# **Next**: 02 Logit saturation. Does high temperature drown the logits in
-# rounding noise, as the article says? You will find out where, and in which
-# number format.
+# **Next**: [02 Logit saturation](02_logit_saturation.ipynb). Does high
+# temperature drown the logits in rounding noise, as the article says? You will
+# find out where, and in which number format.

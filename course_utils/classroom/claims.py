@@ -32,7 +32,9 @@ def verdict(
     """
     low, high = interval
     n = _check(claim, verdict, estimate, low, high, n)
-    number = f"{estimate:.3g}, 95 % interval {low:.3g} to {high:.3g}, n = {n}."
+    number = (
+        f"Estimate: {estimate:.3g} (95 % interval {low:.3g} to {high:.3g}, n = {n})."
+    )
     _enter(
         {
             "claim": claim,

@@ -217,9 +217,9 @@ def _require_allowed(name: str, value: object, control: widgets.Widget) -> None:
 
 
 def _play_button(control: widgets.Widget) -> widgets.Play:
-    """A button that walks `control` from one end to the other, five steps a second."""
+    """A button that walks `control` from one end to the other, two steps a second."""
     places = _places(control)
-    play = widgets.Play(min=0, max=len(places) - 1, interval=200)
+    play = widgets.Play(min=0, max=len(places) - 1, interval=500)
 
     def follow(_change: object = None) -> None:
         play.value = _nearest(places, control.value)

@@ -2,6 +2,7 @@
 
 Entropy falls as a distribution collapses; cross-entropy and KL divergence tell it
 apart from the truth; perplexity is cross-entropy on a scale of "so many equal choices".
+How fast entropy rises with the temperature is its slope, which is never negative.
 Built in notebook 03.
 """
 
@@ -12,7 +13,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from course_utils.foundations.inputs import as_base, as_float_tensor, as_probs
+from course_utils.foundations.inputs import (
+    as_base,
+    as_float_tensor,
+    as_logits,
+    as_probs,
+    as_temperature,
+)
+from course_utils.foundations.softmax import softmax
 
 
 def entropy(
@@ -26,6 +34,28 @@ def entropy(
     """
     probs = as_probs("probs", probs)
     return _in_units(-torch.xlogy(probs, probs), base)
+
+
+def entropy_slope(
+    logits: Float[Tensor, "*batch vocab"], temperature: float = 1.0, base: float = 2
+) -> Float[Tensor, "*batch"]:
+    """How fast entropy rises with T: dH/dT, in bits (or units of log `base`) per unit.
+
+    Equals Var_p(z) / T^3 with p = softmax(z / T), so it is never negative. At T = 0 it
+    is 0, the limit; -inf logits have no part in it.
+    Raises ValueError for what `softmax` refuses. Physics knows it as the heat capacity
+    over T (Gibbs 1902, ch. VII). Built in notebook 03.
+    """
+    logits, temperature = as_logits(logits), as_temperature(temperature)
+    # Down here all but the largest logits have lost their probability, as at T = 0.
+    temperature = max(temperature, torch.finfo(logits.dtype).tiny)
+    probs = softmax(logits, temperature)
+    shifted = logits - logits.amax(dim=-1, keepdim=True)
+    # Var(z / T) / T: z^2 and T^3 alone may leave the range of the dtype.
+    scaled = torch.where(probs > 0, shifted, 0.0) / temperature
+    mean = (probs * scaled).sum(dim=-1, keepdim=True)
+    variance = probs * (scaled - mean).square()
+    return _in_units(variance, base) / temperature
 
 
 def cross_entropy(

@@ -88,6 +88,7 @@ def gumbel_max(
     does. Gumbel 1954; Maddison et al. 2014 (arXiv 1411.0030). Built in notebook 01.
     """
     check_generator(generator)
+    # A shift of a whole row changes no argmax; this one is safe at T = 0 as well.
     log_probs = log_softmax(logits, temperature).double()
     uniform = torch.rand(
         log_probs.shape,

@@ -17,7 +17,7 @@ def test_a_verdict_shows_claim_finding_number_interval_and_n():
     text = repr(on_trial())
     assert text.startswith("C04: fails\n")
     assert FINDING in text
-    assert "0.9, 95 % interval 0.8 to 1, n = 200." in text
+    assert "Estimate: 0.9 (95 % interval 0.8 to 1, n = 200)." in text
 
 
 def test_nothing_is_written_outside_a_build(monkeypatch, tmp_path):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from course_utils.foundations.entropy import (
     cross_entropy,
     entropy,
+    entropy_slope,
     kl_divergence,
     perplexity,
 )
@@ -37,6 +38,35 @@ def test_entropy_never_falls_with_temperature(row, one, other):
     assert cold.item() <= warm.item() + 1e-9
 
 
+@given(logit_rows, st.floats(0.5, 20))
+def test_entropy_slope_agrees_with_finite_differences(row, temperature):
+    logits, h = torch.tensor(row, dtype=torch.float64), 1e-4
+    after = entropy(softmax(logits, temperature + h))
+    before = entropy(softmax(logits, temperature - h))
+    slope = entropy_slope(logits, temperature)
+    torch.testing.assert_close(slope, (after - before) / (2 * h), rtol=0, atol=1e-6)
+
+
+@given(logit_rows, st.floats(0, 20))
+def test_entropy_slope_is_never_negative(row, temperature):
+    assert entropy_slope(torch.tensor(row), temperature).item() >= 0
+
+
+@given(st.floats(-30, 30), st.integers(1, 20), st.floats(0, 20))
+def test_entropy_slope_of_equal_logits_is_zero(logit, count, temperature):
+    row = torch.full((count,), logit)
+    assert entropy_slope(row, temperature).item() == 0
+
+
+@given(logit_rows, st.floats(0.1, 20), st.floats(-100, 100))
+def test_entropy_slope_ignores_shifts_and_impossible_tokens(row, temperature, shift):
+    logits = torch.tensor(row, dtype=torch.float64)
+    expected = entropy_slope(logits, temperature)
+    torch.testing.assert_close(entropy_slope(logits + shift, temperature), expected)
+    masked = torch.tensor([*row, -math.inf], dtype=torch.float64)
+    torch.testing.assert_close(entropy_slope(masked, temperature), expected)
+
+
 @given(pairs)
 def test_kl_divergence_is_never_negative_and_zero_only_for_equals(rows):
     p, q = map(distribution, rows)
@@ -58,6 +88,59 @@ def test_known_values():
     assert cross_entropy([0.5, 0.5], [0.25, 0.75]).item() == pytest.approx(
         0.5 * 2 + 0.5 * math.log2(4 / 3)
     )
+
+
+def test_entropy_slope_of_two_logits():
+    """Var = p (1 - p) gap^2; at gap 1 and T = 1 both are easily done by hand."""
+    p = 1 / (1 + math.exp(-1))
+    assert entropy_slope([1.0, 0.0], base=math.e).item() == pytest.approx(p * (1 - p))
+    bits = p * (1 - p) / math.log(2)
+    assert entropy_slope([1.0, 0.0]).item() == pytest.approx(bits)
+    halved = torch.softmax(torch.tensor([0.5, 0.0]), -1).prod().item() / 8
+    assert entropy_slope([1.0, 0.0], 2, math.e).item() == pytest.approx(halved)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
+@pytest.mark.parametrize("temperature", [0, 1e-30, 1e-3])
+def test_entropy_slope_is_zero_where_the_winners_have_everything(dtype, temperature):
+    logits = torch.tensor([[3.0, 1.0, 3.0], [0.0, -2.0, -math.inf]], dtype=dtype)
+    slope = entropy_slope(logits, temperature)
+    assert slope.dtype == dtype
+    assert slope.tolist() == [0, 0]
+
+
+def test_entropy_slope_survives_logits_that_leave_the_range():
+    for dtype, large in ((torch.float16, 6e4), (torch.float32, 3e38)):
+        logits = torch.tensor([large, -large, 0.0], dtype=dtype)
+        assert entropy_slope(logits, 1.0).item() == 0
+        assert math.isfinite(entropy_slope(logits, 1e4).item())
+    hot = entropy_slope(torch.tensor([1e30, 0.0]), 1e30).item()
+    assert hot == pytest.approx(entropy_slope([1.0, 0.0]).item() / 1e30)
+
+
+def test_entropy_slope_has_a_gradient_and_leaves_its_argument_alone():
+    logits = torch.tensor([1.0, 2.0, -math.inf], requires_grad=True)
+    entropy_slope(logits, 0.5).backward()
+    assert torch.isfinite(logits.grad).all()
+    assert logits.tolist() == [1, 2, -math.inf]
+
+
+def test_entropy_slope_measures_rows_one_by_one():
+    logits = torch.randn(3, 4, 7, generator=torch.Generator().manual_seed(0))
+    slopes = entropy_slope(logits, 0.7)
+    assert slopes.shape == (3, 4)
+    torch.testing.assert_close(slopes[1, 2], entropy_slope(logits[1, 2], 0.7))
+
+
+def test_entropy_slope_refuses_what_softmax_refuses():
+    for logits in ([math.nan, 1.0], [math.inf, 1.0], [-math.inf], [], "logits"):
+        with pytest.raises(ValueError, match="logits"):
+            entropy_slope(logits)
+    for temperature in (-1, math.nan, math.inf, "1"):
+        with pytest.raises(ValueError, match="temperature"):
+            entropy_slope([1.0, 2.0], temperature)
+    with pytest.raises(ValueError, match="base"):
+        entropy_slope([1.0, 2.0], base=1)
 
 
 def test_certainty_has_entropy_zero_and_prints_so():

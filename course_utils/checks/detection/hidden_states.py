@@ -1,0 +1,142 @@
+"""Checks of `mean_pairwise_cosine`, an exercise of notebook 03."""
+
+import torch
+from torch.nn.functional import normalize
+
+from course_utils.classroom.checking import Case, Checks
+
+
+def counts_each_vector_with_itself(vectors):
+    """You count each vector's cosine with itself, always 1, so n vectors at right
+    angles would seem alike. Leave the diagonal out: n (n - 1) cosines are left."""
+    return _cosines(vectors).mean(dim=(-2, -1))
+
+
+def takes_zero_for_the_diagonal(vectors):
+    """You set the diagonal to 0 but still divide by n^2. Without it there are
+    n (n - 1) cosines."""
+    n = vectors.shape[-2]
+    return _without_diagonal(vectors).sum(dim=(-2, -1)) / n**2
+
+
+def counts_pairs_twice(vectors):
+    """You add up each pair twice (i with j and j with i) and divide by the number of
+    pairs counted once. Divide by n (n - 1)."""
+    n = vectors.shape[-2]
+    return _without_diagonal(vectors).sum(dim=(-2, -1)) / (n * (n - 1) / 2)
+
+
+def forgets_the_lengths(vectors):
+    """These are scalar products. For a cosine, divide each vector by its length,
+    `vectors.norm(dim=-1, keepdim=True)`."""
+    n = vectors.shape[-2]
+    products = vectors @ vectors.mT
+    diagonal = products.diagonal(dim1=-2, dim2=-1).sum(dim=-1)
+    return (products.sum(dim=(-2, -1)) - diagonal) / (n * (n - 1))
+
+
+def normalises_the_columns(vectors):
+    """You divide by the length of each column. A vector is a row: its length runs
+    along the last dimension, `norm(dim=-1, keepdim=True)`."""
+    n = vectors.shape[-2]
+    units = normalize(vectors, dim=-2)
+    total = units.sum(dim=-2).square().sum(dim=-1)
+    return (total - n) / (n * (n - 1))
+
+
+def compares_neighbours(vectors):
+    """You compare each vector with the next one only. Every pair counts, however far
+    apart."""
+    return torch.cosine_similarity(
+        vectors[..., :-1, :], vectors[..., 1:, :], dim=-1
+    ).mean(dim=-1)
+
+
+def compares_with_the_mean(vectors):
+    """You compare each vector with their mean. Compare them with each other, two by
+    two."""
+    mean = vectors.mean(dim=-2, keepdim=True)
+    return torch.cosine_similarity(vectors, mean, dim=-1).mean(dim=-1)
+
+
+def ignores_the_sign(vectors):
+    """You take cosines without their sign. Vectors that point in opposite directions
+    have a cosine of -1."""
+    n = vectors.shape[-2]
+    return _without_diagonal(vectors).abs().sum(dim=(-2, -1)) / (n * (n - 1))
+
+
+def gives_distances(vectors):
+    """These are distances, 1 - cosine. The mean cosine itself is wanted: 1 where all
+    vectors point the same way."""
+    n = vectors.shape[-2]
+    return 1 - _without_diagonal(vectors).sum(dim=(-2, -1)) / (n * (n - 1))
+
+
+def averages_over_the_batch(vectors):
+    """You average over the whole batch. Each of its sets of vectors has a mean cosine
+    of its own."""
+    n = vectors.shape[-2]
+    means = _without_diagonal(vectors).sum(dim=(-2, -1)) / (n * (n - 1))
+    return means.mean()
+
+
+def _cosines(vectors):
+    units = normalize(vectors, dim=-1)
+    return units @ units.mT
+
+
+def _without_diagonal(vectors):
+    cosines = _cosines(vectors)
+    return cosines - torch.diag_embed(cosines.diagonal(dim1=-2, dim2=-1))
+
+
+MEAN_PAIRWISE_COSINE = Checks(
+    cases=[
+        Case(
+            "mean_pairwise_cosine(vectors)",
+            {"vectors": "torch.tensor([[1.0, 0.0], [0.0, 1.0]])"},
+        ),
+        Case(
+            "mean_pairwise_cosine(vectors)",
+            {"vectors": "torch.tensor([[1.0, 1.0], [3.0, 3.0]])"},
+        ),
+        Case(
+            "mean_pairwise_cosine(vectors)",
+            {"vectors": "torch.tensor([[2.0, 1.0], [-1.0, 2.0], [3.0, 0.0]])"},
+        ),
+        Case(
+            "mean_pairwise_cosine(vectors)",
+            {"vectors": "torch.tensor([[1.0, 0.0], [-2.0, 0.0]])"},
+        ),
+        Case(
+            "mean_pairwise_cosine(vectors)",
+            {
+                "vectors": "torch.tensor([[[1.0, 0.0], [1.0, 1.0], [0.0, 1.0]], "
+                "[[1.0, 2.0], [2.0, 1.0], [1.0, -1.0]]])"
+            },
+        ),
+    ],
+    hints=[
+        "Divide each vector by its length. The scalar product of two such unit vectors "
+        "is their cosine.",
+        "`units @ units.mT` holds all n^2 cosines. The n on its diagonal are 1: take "
+        "them off the sum, and divide by how many are left.",
+        "`cosines.sum(dim=(-2, -1)) - n`, divided by `n * (n - 1)`, with "
+        "`n = vectors.shape[-2]`.",
+    ],
+    wrong=[
+        counts_each_vector_with_itself,
+        takes_zero_for_the_diagonal,
+        counts_pairs_twice,
+        forgets_the_lengths,
+        normalises_the_columns,
+        compares_neighbours,
+        compares_with_the_mean,
+        ignores_the_sign,
+        gives_distances,
+        averages_over_the_batch,
+    ],
+)
+
+CHECKS = {"mean_pairwise_cosine": MEAN_PAIRWISE_COSINE}

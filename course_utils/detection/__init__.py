@@ -1,0 +1,1 @@
+"""Part III, detecting collapse: plain functions of generations, small reports."""

@@ -1,0 +1,98 @@
+"""A text whose tokens are shaded by a number each, as a panel of a figure.
+
+Made for sliders: the artists are made once and moved, see `LiveFigure`.
+First used in notebook 03, for the entropy before each token.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from course_utils.model import LanguageModel
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Corners = list[tuple[int, int]]
+
+_LETTER = 0.602  # width of a letter of DejaVu Sans Mono, in font sizes
+_GAMMA = 0.6  # spreads the small values out
+_HEADROOM = 1.4  # leaves out the darkest shades, on which black letters drown
+
+
+class ColouredText(list):
+    """Tokens in lines of equal letters, each on a box that is darker for larger values.
+
+    rect     left, bottom, width and height of the panel, in shares of the figure
+    highest  the value of the darkest box; 0 is the palest
+    width    letters in a line; the panel holds `lines` of them, the rest is cut off
+
+    It is the list of the artists that `show` moves, as `LiveFigure` wants them. The
+    figure keeps no automatic layout, so that letters and boxes share one grid.
+    """
+
+    def __init__(
+        self,
+        figure: "Figure",
+        rect: tuple[float, float, float, float],
+        highest: float,
+        width: int = 84,
+        lines: int = 4,
+    ) -> None:
+        from matplotlib.collections import PolyCollection
+        from matplotlib.colors import PowerNorm
+
+        figure.set_layout_engine("none")
+        axes = figure.add_axes(rect, xlim=(0, width), ylim=(lines, 0))
+        axes.axis("off")
+        shade = PowerNorm(_GAMMA, 0, _HEADROOM * highest)
+        self.boxes = PolyCollection([], cmap="YlOrBr", norm=shade)
+        self.outline = PolyCollection([], facecolor="none", edgecolor="black", lw=2)
+        axes.add_collection(self.boxes)
+        axes.add_collection(self.outline)
+        size = rect[2] * 72 * figure.get_figwidth() / width / _LETTER
+        # A text with two dollar signs is no formula.
+        font: dict[str, Any] = {"family": "monospace", "size": size, "va": "center"}
+        font["parse_math"] = False
+        self.width = width
+        self.rows = [axes.text(0, row + 0.5, "", font) for row in range(lines)]
+        super().__init__([self.boxes, self.outline, *self.rows])
+
+    def show(
+        self,
+        tokens: Sequence[str],
+        values: Sequence[float],
+        position: int | None = None,
+    ) -> None:
+        """Put these tokens and their values in place, and outline one of them."""
+        lines, boxes = lay_out(tokens, self.width)
+        for row, artist in enumerate(self.rows):
+            artist.set_text(lines[row] if row < len(lines) else "")
+        self.boxes.set_verts(boxes)
+        self.boxes.set_array(list(values))
+        self.outline.set_verts([] if position is None else [boxes[position]])
+
+
+def lay_out(tokens: Iterable[str], width: int) -> tuple[list[str], list[Corners]]:
+    """The lines of a text, and the four corners of each token's box in letters.
+
+    A line ends before the token that would not fit into `width` letters.
+    """
+    lines, boxes = [""], []
+    for token in tokens:
+        if lines[-1] and len(lines[-1]) + len(token) > width:
+            lines.append("")
+        left, top = len(lines[-1]), len(lines) - 1
+        lines[-1] += token
+        right, bottom = len(lines[-1]), top + 1
+        boxes.append([(left, top), (right, top), (right, bottom), (left, bottom)])
+    return lines, boxes
+
+
+def printable_tokens(lm: LanguageModel, token_ids: Iterable[int]) -> list[str]:
+    """Each token in letters that fonts have: ¶ for a new line, · for what has none."""
+    return [_printable(lm.decode([token])) for token in token_ids]
+
+
+def _printable(text: str) -> str:
+    latin = text.replace("\n", "¶").encode("latin-1", "replace").decode("latin-1")
+    return "".join(c if c.isprintable() else "·" for c in latin) or "·"
