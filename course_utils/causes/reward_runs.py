@@ -1,0 +1,297 @@
+"""The recorded runs of notebook 06: each way of tuning, over several seeds.
+
+`python -m course_utils.causes reward` writes data/results/reward.json and the ladder of
+tuned models. Interrupt it when you like: the next call goes on from the last checkpoint
+of the run it was in.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from tqdm.auto import tqdm
+
+from course_utils.causes import ladder
+from course_utils.causes.resuming import write_json
+from course_utils.causes.tuning import (
+    MAX_NEW_TOKENS,
+    Recipe,
+    Reward,
+    Step,
+    Tuner,
+    log_probs_along,
+    mean_kl,
+)
+from course_utils.data_files import data_path
+from course_utils.generation import generate
+from course_utils.model import LanguageModel, load_model
+from course_utils.training.storyteller import load_checkpoint, save_checkpoint
+from course_utils.worlds.measures import coverage, effective_number
+from course_utils.worlds.reading import FACTORS
+from course_utils.worlds.stories import StoryWorld
+
+COMMAND = "python -m course_utils.causes reward"
+MOOD = "merry"  # of the ending that is rewarded
+SEEDS = (0, 1, 2, 3, 4, 5)
+SEEDS_OF_OTHERS = 3  # every recipe but "plain" has the first three seeds only
+STEPS = 60
+EVERY = 10  # steps from one measurement to the next
+MEASURED = 192  # texts at each of them
+MEASURED_ON_LADDER = 1024
+BATCH = 64
+LADDER_STEPS = (20, 30, 40, 50, 60)  # of "plain", first seed
+
+RECIPES = {
+    "plain": Recipe(),
+    "slow": Recipe(learning_rate=1e-3),
+    "KL 0.02": Recipe(kl_weight=0.02),
+    "KL 0.1": Recipe(kl_weight=0.1),
+    "KL 0.5": Recipe(kl_weight=0.5),
+    "entropy 0.03": Recipe(entropy_weight=0.03),
+    # Two updates for each batch of texts: half the rate makes a step as long.
+    "clip": Recipe(learning_rate=1e-3, updates=2, clip=(0.2, 0.2)),
+    "clip higher": Recipe(learning_rate=1e-3, updates=2, clip=(0.2, 0.28)),
+}
+
+
+def happy_ending(world: StoryWorld) -> Reward:
+    """A reward that sees one thing: 1 for a valid tale with a merry ending, else 0."""
+
+    def reward(text: str) -> float:
+        parse = world.parse(text)
+        return float(parse.valid and parse.labels["mood"] == MOOD)
+
+    return reward
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a model tells after some steps of tuning.
+
+    n        fresh texts at temperature 1
+    valid    how many of them are tales of the world
+    happy    how many earn the reward
+    entropy  nats per token, of the model's own distributions along its texts
+    kl       nats per text, from the untuned model
+    counts   how often each value of each factor occurs in the valid texts, in the
+             order of `StoryWorld().probabilities(factor)`
+    """
+
+    step: int
+    n: int
+    valid: int
+    happy: int
+    entropy: float
+    kl: float
+    counts: Mapping[str, list[int]]
+
+
+def measure(
+    lm: LanguageModel,
+    reference: LanguageModel,
+    world: StoryWorld,
+    step: int,
+    n: int,
+    seed: int = 0,
+) -> Measured:
+    """Measure `lm` on n fresh texts; KL is estimated on the first batch of them."""
+    first = 2**32 + seed * 1_000_003  # far from the seeds of tuning
+    batches = [
+        generate(
+            lm, "", min(BATCH, n - i), MAX_NEW_TOKENS, seed=first + i, progress=False
+        )
+        for i in range(0, n, BATCH)
+    ]
+    with torch.no_grad():
+        log_probs = log_probs_along(lm, batches[0])
+        ref_log_probs = log_probs_along(reference, batches[0])
+    kl = mean_kl(log_probs, ref_log_probs, batches[0]).item()
+    entropies = torch.cat([batch.entropy.flatten() for batch in batches])
+    parses = [world.parse(text) for batch in batches for text in batch.texts]
+    valid = [parse.labels for parse in parses if parse.valid]
+    counts = {
+        factor: [
+            sum(labels[factor] == value for labels in valid)
+            for value in world.probabilities(factor)
+        ]
+        for factor in FACTORS
+    }
+    happy = sum(labels["mood"] == MOOD for labels in valid)
+    nats = entropies.nanmean().item() * math.log(2)
+    return Measured(step, n, len(valid), happy, round(nats, 5), round(kl, 4), counts)
+
+
+def settings() -> dict[str, Any]:
+    """All that the recorded runs depend on, as it stands in the log."""
+    return {
+        "storyteller": ladder.base_sha256(),
+        "mood": MOOD,
+        "steps": STEPS,
+        "every": EVERY,
+        "measured": MEASURED,
+        "seeds_of_others": SEEDS_OF_OTHERS,
+        "recipes": {name: asdict(recipe) for name, recipe in RECIPES.items()},
+    }
+
+
+def planned(seeds: Sequence[int]) -> list[tuple[str, int]]:
+    """Recipe and seed of every run, in the order of recording."""
+    return [
+        (name, seed)
+        for i, seed in enumerate(seeds)
+        for name in RECIPES
+        if name == "plain" or i < SEEDS_OF_OTHERS
+    ]
+
+
+def record(
+    out: Path, seeds: Sequence[int] = SEEDS, work: Path = Path("runs/reward")
+) -> None:
+    """Make all runs, write the log to `out` and the ladder of the first plain one."""
+    lm, world = load_model("storyteller"), StoryWorld()
+    start = measure(lm, lm, world, 0, MEASURED_ON_LADDER)
+    runs = []
+    bar = tqdm(total=len(planned(seeds)) * STEPS, desc="reward")
+    for name, seed in planned(seeds):
+        bar.set_postfix(run=f"{name}, seed {seed}")
+        on_ladder = (name, seed) == ("plain", seeds[0])
+        rungs = LADDER_STEPS if on_ladder else ()
+        run = Run(lm, world, RECIPES[name], seed, work, rungs=rungs)
+        measured = run.up_to(STEPS, bar)
+        steps = run.steps_up_to(STEPS)
+        runs.append(
+            {"recipe": name, "seed": seed, "steps": steps, "measured": measured}
+        )
+        if on_ladder:
+            make_ladder(lm, world, run, start, place_of_ladder(out))
+    bar.close()
+    log = {"command": COMMAND, "seeds": list(seeds), "settings": settings()}
+    write_json(out, {**log, "start": asdict(start), "runs": runs})
+
+
+class Run:
+    """One run of tuning on a happy ending, kept in a folder where it can go on.
+
+    It is measured at every `every`-th step, on n texts; at the steps in `rungs` its
+    weights are kept. The folder's name tells runs apart that differ in what matters.
+    """
+
+    def __init__(
+        self,
+        lm: LanguageModel,
+        world: StoryWorld,
+        recipe: Recipe,
+        seed: int,
+        work: Path,
+        every: int = EVERY,
+        n: int = MEASURED,
+        rungs: Sequence[int] = (),
+    ) -> None:
+        self.world, self.every, self.n, self.rungs = world, every, n, rungs
+        self.tuner = Tuner(lm, happy_ending(world), recipe, seed)
+        what = [ladder.base_sha256(), MOOD, asdict(recipe), seed, every, n, *rungs]
+        name = hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]
+        self.folder = work / name
+        self.checkpoint = self.folder / "checkpoint.safetensors"
+
+    def up_to(self, steps: int, bar: tqdm) -> list[dict[str, Any]]:
+        """What was measured at every `every`-th step up to `steps`, going on."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        tuner = self.tuner
+        tuner.steps_done = load_checkpoint(
+            self.checkpoint, tuner.lm.model, [tuner.optimizer]
+        )
+        bar.update(tuner.steps_done)
+        latest = []
+        while tuner.steps_done < steps:
+            latest.append(tuner.step())
+            bar.update()
+            if tuner.steps_done % self.every == 0:
+                self._save(latest)
+                latest = []
+        return [_read(self._measured_at(step)) for step in self._places(steps)]
+
+    def steps_up_to(self, steps: int) -> list[list[float]]:
+        """Mean reward and entropy (nats per token) of the texts of every step."""
+        parts = [_read(self._steps_before(step)) for step in self._places(steps)]
+        return [step for part in parts for step in part]
+
+    def difference_at(self, step: int) -> dict[str, torch.Tensor]:
+        """The weights after `step` steps, less the untuned model's."""
+        return load_file(self._difference_at(step))
+
+    def _save(self, latest: list[Step]) -> None:
+        """The checkpoint last: where it is, all that belongs to its steps is there."""
+        tuner, step = self.tuner, self.tuner.steps_done
+        pair = tuner.lm, tuner.reference
+        found = measure(*pair, self.world, step, self.n, tuner.seed)
+        write_json(self._measured_at(step), asdict(found))
+        rounded = [[round(value, 4) for value in each] for each in latest]
+        write_json(self._steps_before(step), rounded)
+        if step in self.rungs:
+            save_file(ladder.difference(*pair), self._difference_at(step))
+        save_checkpoint(self.checkpoint, tuner.lm.model, [tuner.optimizer], step)
+
+    def _places(self, steps: int) -> range:
+        return range(self.every, steps + 1, self.every)
+
+    def _steps_before(self, step: int) -> Path:
+        return self.folder / f"steps_{step:03}.json"
+
+    def _measured_at(self, step: int) -> Path:
+        return self.folder / f"measured_{step:03}.json"
+
+    def _difference_at(self, step: int) -> Path:
+        return self.folder / f"difference_{step:03}.safetensors"
+
+
+def place_of_ladder(out: Path) -> Path:
+    """The course's folder for the course's log, one beside it for any other."""
+    shipped = out.resolve() == data_path("results", "reward.json").resolve()
+    return ladder.FOLDER if shipped else out.parent / "ladder"
+
+
+def make_ladder(
+    lm: LanguageModel, world: StoryWorld, run: Run, start: Measured, folder: Path
+) -> None:
+    """Measure the rungs as they will be loaded, and write them."""
+    rungs = [(as_rung(start, world), dict[str, torch.Tensor]())]
+    for step in run.rungs:
+        change = run.difference_at(step)
+        tuned = ladder.with_difference(lm, change, "rung")
+        found = measure(tuned, lm, world, step, MEASURED_ON_LADDER)
+        rungs.append((as_rung(found, world), change))
+    recipe = asdict(run.tuner.recipe)
+    made_by = {"command": COMMAND, "recipe": recipe, "seed": run.tuner.seed}
+    ladder.write_ladder(folder, rungs, made_by)
+
+
+def as_rung(measured: Measured, world: StoryWorld) -> ladder.Rung:
+    """The measures of a rung, from its counts."""
+    effective, covered = {}, {}
+    for factor, counts in measured.counts.items():
+        truth = world.probabilities(factor)
+        total = sum(counts)
+        shares = {v: k / total for v, k in zip(truth, counts, strict=True)}
+        effective[factor] = round(effective_number(shares), 3)
+        covered[factor] = round(coverage(shares, truth), 3)
+    return ladder.Rung(
+        measured.step,
+        measured.n,
+        valid=round(measured.valid / measured.n, 4),
+        reward=round(measured.happy / measured.n, 4),
+        entropy=measured.entropy,
+        kl=measured.kl,
+        effective=effective,
+        coverage=covered,
+    )
+
+
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))

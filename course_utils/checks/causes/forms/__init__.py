@@ -1,0 +1,136 @@
+"""Checks of `effective_modes`, an exercise of notebook 04."""
+
+import torch
+
+from course_utils.classroom.checking import Case, Checks
+
+
+def forgets_the_exponential(shares):
+    """This is the entropy itself. The effective number of modes is `exp` of it."""
+    return _entropy(_scaled(shares))
+
+
+def mixes_bits_and_nats(shares):
+    """Your entropy is in bits, and you take `exp` of it. Either use the natural
+    logarithm and `exp`, or bits and a power of 2."""
+    return (_entropy(_scaled(shares)) / torch.log(torch.tensor(2.0))).exp()
+
+
+def forgets_the_minus(shares):
+    """Your number falls where it should grow: the entropy is MINUS the sum of
+    p log p."""
+    return (-_entropy(_scaled(shares))).exp()
+
+
+def counts_the_modes(shares):
+    """You count the modes that come up at all. A mode with a share of 1 % is not a
+    whole mode: weigh them by the entropy."""
+    return (shares > 0).sum(dim=-1).float()
+
+
+def inverts_the_sum_of_squares(shares):
+    """This is 1 over the sum of squares (Simpson's number, a cousin of order 2). Here
+    `exp` of the entropy is wanted."""
+    probs = _scaled(shares)
+    return torch.where(shares.sum(-1) > 0, 1 / (probs**2).sum(dim=-1), 0.0)
+
+
+def inverts_the_largest(shares):
+    """You look at the largest share only. All of them count: take `exp` of the
+    entropy."""
+    largest = _scaled(shares).amax(dim=-1)
+    return torch.where(largest > 0, 1 / largest, 0.0)
+
+
+def takes_the_log_of_zero(shares):
+    """A mode with a share of 0 makes your answer NaN, for 0 times log 0 is not a
+    number here. `torch.xlogy(p, p)` knows that it should be 0."""
+    total = shares.sum(dim=-1, keepdim=True)
+    probs = shares / total.clamp_min(1e-30)
+    entropy = -(probs * probs.log()).sum(dim=-1)
+    return torch.where(total.squeeze(-1) > 0, entropy.exp(), 0.0)
+
+
+def keeps_the_rest(shares):
+    """A row that sums to less than 1 is not yet a distribution. Divide it by its sum
+    before you take the entropy."""
+    return torch.where(shares.sum(-1) > 0, _entropy(shares).exp(), 0.0)
+
+
+def divides_zero_by_zero(shares):
+    """In a row of zeros you divide 0 by 0 and get NaN. Nothing belongs to any mode
+    there: the answer is 0."""
+    return _entropy(shares / shares.sum(dim=-1, keepdim=True)).exp()
+
+
+def calls_nothing_one_mode(shares):
+    """You give a row of zeros one mode, for exp(0) is 1. Nothing belongs to any mode
+    there: the answer is 0."""
+    return _entropy(_scaled(shares)).exp()
+
+
+def sums_the_whole_batch(shares):
+    """You sum over all rows together. Every row is a distribution of its own:
+    `sum(dim=-1)`."""
+    probs = shares / shares.sum().clamp_min(1e-30)
+    return torch.where(shares.sum() > 0, (-torch.xlogy(probs, probs).sum()).exp(), 0.0)
+
+
+def sums_the_first_dimension(shares):
+    """You sum over the first dimension. The modes are the last one: `dim=-1`."""
+    probs = shares / shares.sum(dim=0, keepdim=True).clamp_min(1e-30)
+    return (-torch.xlogy(probs, probs).sum(dim=0)).exp()
+
+
+def _scaled(shares):
+    return shares / shares.sum(dim=-1, keepdim=True).clamp_min(1e-30)
+
+
+def _entropy(probs):
+    return -torch.xlogy(probs, probs).sum(dim=-1)
+
+
+EFFECTIVE_MODES = Checks(
+    cases=[
+        Case("effective_modes(shares)", {"shares": "torch.tensor([0.5, 0.5])"}),
+        Case("effective_modes(shares)", {"shares": "torch.tensor([0.9, 0.05, 0.05])"}),
+        Case(
+            "effective_modes(shares)",
+            {"shares": "torch.tensor([[0.7, 0.3], [0.5, 0.5], [0.9, 0.1]])"},
+        ),
+        Case("effective_modes(shares)", {"shares": "torch.tensor([0.8, 0.2, 0.0])"}),
+        Case("effective_modes(shares)", {"shares": "torch.tensor([0.4, 0.1, 0.1])"}),
+        Case(
+            "effective_modes(shares)",
+            {"shares": "torch.tensor([[0.0, 0.0], [0.2, 0.1]])"},
+        ),
+        Case(
+            "effective_modes(shares)",
+            {"shares": "torch.tensor([[[0.25, 0.75]], [[0.6, 0.4]]])"},
+        ),
+    ],
+    hints=[
+        "Three steps: divide each row by its sum, take the entropy with the natural "
+        "logarithm, and `exp` of that.",
+        "`-torch.xlogy(probs, probs).sum(dim=-1)` is the entropy of each row in nats, "
+        "and doesn't mind zeros.",
+        "For rows of zeros: divide by `total.clamp_min(1e-30)`, and at the end "
+        "`torch.where(total.squeeze(-1) > 0, entropy.exp(), 0.0)`.",
+    ],
+    wrong=[
+        forgets_the_exponential,
+        mixes_bits_and_nats,
+        forgets_the_minus,
+        counts_the_modes,
+        inverts_the_sum_of_squares,
+        inverts_the_largest,
+        takes_the_log_of_zero,
+        keeps_the_rest,
+        divides_zero_by_zero,
+        calls_nothing_one_mode,
+        sums_the_whole_batch,
+        sums_the_first_dimension,
+    ],
+)
+
+CHECKS = {"effective_modes": EFFECTIVE_MODES}

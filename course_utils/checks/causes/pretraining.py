@@ -1,0 +1,164 @@
+"""Checks of `entropy_regularised_loss`, an exercise of notebook 05."""
+
+import torch
+
+from course_utils.classroom.checking import Case, Checks
+
+
+def adds_the_entropy(logits, targets, weight):
+    """You add the entropy. A loss is to become small, and the entropy is to become
+    large: subtract it."""
+    return (_surprise(logits, targets) + weight * _entropy(logits)).mean()
+
+
+def ignores_the_weight(logits, targets, weight):
+    """`weight` has no effect in your answer: multiply the entropy by it."""
+    return (_surprise(logits, targets) - _entropy(logits)).mean()
+
+
+def leaves_the_entropy_out(logits, targets, weight):
+    """This is the cross-entropy alone. Take `weight` times the entropy of the
+    prediction away from it."""
+    return _surprise(logits, targets).mean()
+
+
+def leaves_the_cross_entropy_out(logits, targets, weight):
+    """This is the entropy term alone. The surprise at the targets belongs to the loss
+    too."""
+    return -weight * _entropy(logits).mean()
+
+
+def averages_over_the_vocabulary(logits, targets, weight):
+    """You average p log p over the vocabulary. Entropy is its sum over the vocabulary;
+    only the positions are averaged."""
+    entropy = _entropy(logits) / logits.shape[-1]
+    return (_surprise(logits, targets) - weight * entropy).mean()
+
+
+def sums_over_positions(logits, targets, weight):
+    """You sum the loss over all positions. Take the mean, so that it doesn't grow with
+    the batch."""
+    return (_surprise(logits, targets) - weight * _entropy(logits)).sum()
+
+
+def sums_only_the_entropy(logits, targets, weight):
+    """You average the surprise over the positions, but sum the entropy over them:
+    average both."""
+    return _surprise(logits, targets).mean() - weight * _entropy(logits).sum()
+
+
+def measures_in_bits(logits, targets, weight):
+    """Your entropy is in bits, your surprise in nats. Use the natural logarithm for
+    both."""
+    entropy = _entropy(logits) / torch.log(torch.tensor(2.0))
+    return (_surprise(logits, targets) - weight * entropy).mean()
+
+
+def forgets_the_minus_sign(logits, targets, weight):
+    """The surprise is *minus* the log-probability of the target: yours has the wrong
+    sign."""
+    return (-_surprise(logits, targets) - weight * _entropy(logits)).mean()
+
+
+def multiplies_by_infinity(logits, targets, weight):
+    """A token with a logit of `-inf` has probability 0 and log-probability `-inf`, and
+    their product is NaN. It counts as zero: replace the log-probability there, with
+    `masked_fill`, before you multiply."""
+    log_probs = logits.log_softmax(-1)
+    entropy = -(log_probs.exp() * log_probs).sum(-1)
+    return (_surprise(logits, targets) - weight * entropy).mean()
+
+
+def normalises_the_first_dimension(logits, targets, weight):
+    """You normalise over the first dimension. The vocabulary is the last one:
+    `dim=-1`."""
+    log_probs = logits.log_softmax(0)
+    surprise = -log_probs.gather(-1, targets[..., None]).squeeze(-1)
+    entropy = -(log_probs.exp() * log_probs).sum(-1)
+    return (surprise - weight * entropy).mean()
+
+
+def returns_one_loss_per_position(logits, targets, weight):
+    """You return a loss for each position. Training needs one number: their mean."""
+    return _surprise(logits, targets) - weight * _entropy(logits)
+
+
+def cuts_the_gradient(logits, targets, weight):
+    """The value is right, but the entropy carries no gradient, so that training would
+    not feel it: leave out `detach()` and `torch.no_grad()`."""
+    return (_surprise(logits, targets) - weight * _entropy(logits).detach()).mean()
+
+
+def _surprise(logits, targets):
+    log_probs = logits.log_softmax(-1)
+    return -log_probs.gather(-1, targets[..., None]).squeeze(-1)
+
+
+def _entropy(logits):
+    log_probs = logits.log_softmax(-1)
+    finite = log_probs.masked_fill(log_probs.isneginf(), 0.0)
+    return -(log_probs.exp() * finite).sum(-1)
+
+
+_ONE = {"logits": "torch.tensor([[2.0, 1.0, 0.0]])", "targets": "torch.tensor([1])"}
+_TWO = {
+    "logits": "torch.tensor([[2.0, 1.0, 0.0, 0.0], [0.0, 3.0, 1.0, -1.0]])",
+    "targets": "torch.tensor([0, 2])",
+}
+
+ENTROPY_REGULARISED_LOSS = Checks(
+    cases=[
+        Case("entropy_regularised_loss(logits, targets, 0.5)", _ONE),
+        Case("entropy_regularised_loss(logits, targets, 0.0)", _ONE),
+        Case("entropy_regularised_loss(logits, targets, 0.1)", _TWO),
+        Case(
+            "entropy_regularised_loss(logits, targets, 2.0)",
+            {
+                "logits": "torch.tensor([[[2.0, 1.0], [0.0, 0.0]], "
+                "[[5.0, 1.0], [-1.0, 1.0]]])",
+                "targets": "torch.tensor([[0, 1], [1, 1]])",
+            },
+        ),
+        Case(
+            "entropy_regularised_loss(logits, targets, 0.5)",
+            {
+                "logits": "torch.tensor([[1.0, 0.0, -torch.inf]])",
+                "targets": "torch.tensor([0])",
+            },
+        ),
+        Case(
+            "torch.autograd.grad(entropy_regularised_loss(logits, targets, 0.5), "
+            "logits)[0]",
+            {
+                "logits": "torch.tensor([[2.0, 1.0, 0.0]], requires_grad=True)",
+                "targets": "torch.tensor([1])",
+            },
+        ),
+    ],
+    hints=[
+        "Both parts are made from `log_probs = logits.log_softmax(dim=-1)`. What is "
+        "the surprise at the target, and what is the entropy of a row?",
+        "`log_probs.gather(-1, targets[..., None]).squeeze(-1)` picks each target's "
+        "log-probability. The entropy of a row is minus the sum of p log p, with "
+        "`p = log_probs.exp()`.",
+        "0 times `-inf` is NaN: use `log_probs.masked_fill(log_probs.isneginf(), 0.0)` "
+        "as the second factor. Then `(surprise - weight * entropy).mean()`.",
+    ],
+    wrong=[
+        adds_the_entropy,
+        ignores_the_weight,
+        leaves_the_entropy_out,
+        leaves_the_cross_entropy_out,
+        averages_over_the_vocabulary,
+        sums_over_positions,
+        sums_only_the_entropy,
+        measures_in_bits,
+        forgets_the_minus_sign,
+        multiplies_by_infinity,
+        normalises_the_first_dimension,
+        returns_one_loss_per_position,
+        cuts_the_gradient,
+    ],
+)
+
+CHECKS = {"entropy_regularised_loss": ENTROPY_REGULARISED_LOSS}
