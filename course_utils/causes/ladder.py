@@ -116,8 +116,10 @@ def write_ladder(
     rungs: list[tuple[Rung, dict[str, Tensor]]],
     settings: Mapping[str, object],
 ) -> None:
-    """Write the differences and, last, the manifest that names them all."""
+    """Write the differences, in place of any old ones, and the manifest last."""
     folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("step_*.safetensors"):
+        old.unlink()
     entries = []
     for rung, change in rungs:
         path = folder / rung.filename
