@@ -1,4 +1,7 @@
-"""Names for screen readers, where ipywidgets gives none to sliders and pictures."""
+"""Names for screen readers, where ipywidgets gives none.
+
+That is: to sliders, to the values of sliders over a list, to play buttons, to pictures.
+"""
 
 import html
 import json
@@ -16,6 +19,7 @@ _HIDDEN = (
 # widgets beside it may come later: it looks for them for some seconds.
 _SCRIPT = """
 const start = this, alt = ALT;
+const NAMES = {'fa-stop': 'stop', 'fa-repeat': 'repeat', 'fa-retweet': 'repeat'};
 let tries = 0;
 const timer = setInterval(() => {
   const box = start.closest('.BOX');
@@ -23,6 +27,17 @@ const timer = setInterval(() => {
   for (const handle of handles) {
     const row = handle.closest('.widget-inline-hbox');
     handle.setAttribute('aria-label', row.querySelector('.widget-label').textContent);
+    const readout = row.querySelector('.widget-readout');
+    if (!readout || handle.courseNamed) { continue; }
+    handle.courseNamed = true;
+    const say = () => handle.setAttribute('aria-valuetext', readout.textContent);
+    new MutationObserver(say).observe(readout, {childList: true, characterData: true,
+      subtree: true});
+    say();
+  }
+  for (const icon of box?.querySelectorAll('.widget-play button i') ?? []) {
+    const name = [...icon.classList].find(word => word.startsWith('fa-')) ?? '';
+    icon.parentElement.setAttribute('aria-label', NAMES[name] ?? 'play or pause');
   }
   const picture = box?.querySelector('img.widget-image');
   if (picture) { picture.alt = alt; }

@@ -11,6 +11,8 @@ from course_utils.classroom.cards import inline_html
 from course_utils.classroom.progress_file import progress_file
 from course_utils.classroom.session import current_notebook
 
+_NOT_ALL = "Not quite: what you ticked is right, but there is more."
+
 
 @dataclass(frozen=True)
 class Option:
@@ -104,7 +106,9 @@ class Quiz:
         self.widget = widgets.VBox([asked.widget for asked in self.asked])
 
     def _record(self, number: int, right: bool) -> None:
-        entry = {str(number): right}
+        """Once right, an answer stays right in the file, whatever is tried later."""
+        known = progress_file().entry(self._notebook, "quizzes", self.name)
+        entry = {str(number): right or known.get(str(number), False)}
         progress_file().record(self._notebook, "quizzes", self.name, entry)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
@@ -160,7 +164,8 @@ class AskedQuestion:
         right = [i for i, option in enumerate(options) if option.right]
         solved = chosen == right
         self._record(self.number, solved)
-        verdict = "Right." if solved else "Not quite."
+        missing = set(chosen) < set(right)
+        verdict = "Right." if solved else _NOT_ALL if missing else "Not quite."
         told = range(len(options)) if solved else chosen
         self._reply.value = _reply_html(verdict, [options[i] for i in told])
 

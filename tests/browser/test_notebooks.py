@@ -28,6 +28,11 @@ async picture => {
 }
 """
 
+READOUT = """
+handle => handle.closest(".widget-inline-hbox")
+  .querySelector(".widget-readout").textContent
+"""
+
 
 @pytest.fixture(scope="module", params=NOTEBOOKS)
 def notebook(request, visit, lab):
@@ -48,6 +53,9 @@ def test_slider_and_picture_have_names_for_screen_readers(notebook):
     notebook.page.wait_for_function("picture => picture.alt", arg=picture)
     assert handle.get_attribute("role") == "slider"
     assert handle.get_attribute("aria-label")
+    assert handle.get_attribute("aria-valuetext") == handle.evaluate(READOUT)
+    for button in notebook.page.query_selector_all(".widget-play button"):
+        assert button.get_attribute("aria-label") in {"play or pause", "stop", "repeat"}
 
 
 def test_arrow_keys_move_the_slider_and_change_the_picture(notebook):

@@ -58,8 +58,9 @@ def test_the_right_option_brings_every_explanation(quiz_file):
 
 def test_several_right_options_must_all_be_ticked(quiz_file):
     asked = quiz(quiz_file(GOOD)).asked[1]
-    assert "Not quite." in asked.answer(0)
+    assert "Not quite: what you ticked is right, but there is more." in asked.answer(0)
     assert "Not quite." in asked.answer(0, 1, 2)
+    assert "Not quite." in asked.answer(0, 2)
     assert "Right." in asked.answer(0, 1)
 
 
@@ -73,6 +74,13 @@ def test_results_are_kept(quiz_file):
     asked[0].answer(1)
     asked[1].answer(0, 1)
     assert "1 of 2 quiz answers right" in repr(progress())
+
+
+def test_a_right_answer_stays_right_in_the_progress(quiz_file):
+    asked = quiz(quiz_file(GOOD)).asked[0]
+    asked.answer(0)
+    asked.answer(1)
+    assert "1 of 1 quiz answers right" in repr(progress())
 
 
 def test_the_text_lists_questions_and_options_but_no_answers(quiz_file):
