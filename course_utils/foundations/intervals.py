@@ -1,7 +1,8 @@
-"""How sure a number from a run is: intervals for shares and for means."""
+"""How sure a number from a run is: intervals for shares, for means, for measures."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 
@@ -54,3 +55,29 @@ def bootstrap_interval(
 def _resampled_mean(data: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     chosen = torch.randint(len(data), (len(data),), generator=generator)
     return data[chosen].mean()
+
+
+def jackknife_interval(
+    measure: Callable[[Sequence[Any]], float],
+    items: Sequence[Any],
+    groups: int = 20,
+    at_least: int = 1,
+    z: float = 1.96,
+) -> Interval:
+    """Interval of any measure of a set of items, 95 % with the default z.
+
+    The measure is taken again without every 20th item, from each start. Unlike the
+    bootstrap this never sees an item twice, which would look like a duplicate to a
+    measure of diversity. (nan, nan) where fewer than `at_least` items, which is what
+    the measure needs, would be left. Tukey 1958; Shao and Wu 1989 for groups.
+    """
+    groups = min(groups, len(items))
+    if groups < 2 or len(items) - math.ceil(len(items) / groups) < at_least:
+        return math.nan, math.nan
+    without = [
+        measure([item for i, item in enumerate(items) if i % groups != group])
+        for group in range(groups)
+    ]
+    middle, spread = measure(items), torch.tensor(without, dtype=torch.float64).std()
+    error = z * spread.item() * (groups - 1) / math.sqrt(groups)
+    return middle - error, middle + error

@@ -1,0 +1,222 @@
+"""Repetition within a text, within a set of texts, and the loops that texts end in.
+
+How much repetition is too much depends on the language: a refrain belongs to a song.
+So each measure is best read against texts that are known to be sound, and
+`repetition(..., reference=...)` gives the excess. Built in notebook 10.
+"""
+
+import math
+import zlib
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Int
+
+from course_utils.detection.self_bleu import ngrams
+from course_utils.detection.words import Tokenize, check_texts, split_texts, words
+from course_utils.foundations.inputs import as_whole_number
+from course_utils.foundations.intervals import Interval, bootstrap_interval
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Words = Sequence[Hashable]
+
+_ROWS_AT_ONCE = 2048
+_NEVER = -1  # stands after a row's end, equal to no word
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A stretch that says the same `period` words again and again.
+
+    start    the place of its first word, counted from 0
+    repeats  how often the words are said, at least in part: 2.5 is twice and a half
+    """
+
+    start: int
+    period: int
+    repeats: float
+
+
+@dataclass(frozen=True, repr=False)
+class Repetition:
+    """How much the texts of a set repeat themselves.
+
+    share     of a text's n-grams that stand earlier in the same text: the mean
+    interval  95 % of the mean
+    excess    share minus the reference's, with its interval, if there is a reference
+    loops     of each text that has one, by its place in the set
+    shares    one for each text
+    """
+
+    share: float
+    interval: Interval
+    n: int
+    excess: float | None
+    excess_interval: Interval | None
+    loops: dict[int, Loop]
+    shares: list[float] = field(compare=False)
+
+    def __repr__(self) -> str:
+        low, high = self.interval
+        words = f"repeated {self.n}-grams {self.share:.1%} ({low:.1%} to {high:.1%})"
+        if self.excess is not None and self.excess_interval is not None:
+            low, high = self.excess_interval
+            words += f", {self.excess:+.1%} ({low:+.1%} to {high:+.1%}) over reference"
+        return f"{words}; loops in {len(self.loops)} of {len(self.shares)} texts"
+
+    def plot(self) -> "Figure":
+        """A histogram of the texts' shares."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(6, 3))
+        axes = figure.subplots()
+        axes.hist(self.shares, bins=np.linspace(0, 1, 41).tolist())
+        axes.axvline(self.share, color="black")
+        axes.set(xlim=(0, 1), ylabel="texts")
+        axes.set_xlabel(f"share of {self.n}-grams that stood before in the text")
+        axes.set_title(f"Mean {self.share:.1%}; {len(self.loops)} texts loop")
+        return figure
+
+
+def repetition(
+    texts: Sequence[str],
+    n: int = 4,
+    reference: Sequence[str] | None = None,
+    tokenize: Tokenize = words,
+) -> Repetition:
+    """Repeated n-grams of each text, loops, and the excess over a reference.
+
+    Raises ValueError for fewer than two texts and for a text without a word, in
+    `texts` and in `reference`.
+    """
+    rows = split_texts(texts, tokenize)
+    shares = [rep_n(row, n) for row in rows]
+    loops = {i: loop for i, loop in enumerate(find_loops(rows)) if loop}
+    excess, excess_interval = None, None
+    if reference is not None:
+        base = [rep_n(r, n) for r in split_texts(reference, tokenize, name="reference")]
+        excess = float(np.mean(shares) - np.mean(base))
+        excess_interval = _interval_of_difference(shares, base)
+    share, interval = float(np.mean(shares)), bootstrap_interval(shares)
+    return Repetition(share, interval, n, excess, excess_interval, loops, shares)
+
+
+def rep_n(row: Words, n: int = 4) -> float:
+    """The share of a text's n-grams that stand earlier in the same text.
+
+    1 - different / all; 0 for a text shorter than n, where nothing can repeat.
+    "seq-rep-n" of Welleck and others 2020 is its mean over texts.
+    """
+    counts = ngrams(row, as_whole_number("n", n, at_least=1))
+    return 1 - len(counts) / counts.total() if counts else 0.0
+
+
+def distinct_n(rows: Sequence[Words], n: int = 2) -> float:
+    """Different n-grams over all n-grams, of all texts together.
+
+    Falls as texts are added, from any source: compare it at one number of words only,
+    or use `adjusted_distinct`. Li and others 2016. Raises ValueError where no text has
+    n words.
+    """
+    counts = _pooled(rows, n)
+    return len(counts) / counts.total()
+
+
+def adjusted_distinct(rows: Sequence[Words], vocabulary: int, n: int = 1) -> float:
+    """Different n-grams over those expected of as many even draws.
+
+    The expectation takes each of `vocabulary` words as equally likely, hence each of
+    vocabulary ** n n-grams. EAD of Liu and others 2022, whose n is 1.
+    """
+    vocabulary = as_whole_number("vocabulary", vocabulary, at_least=1)
+    counts = _pooled(rows, n)
+    kinds = float(vocabulary) ** n
+    if kinds == 1:
+        return float(len(counts))
+    expected = -kinds * math.expm1(counts.total() * math.log1p(-1 / kinds))
+    return len(counts) / expected
+
+
+def compression_ratio(texts: Sequence[str]) -> float:
+    """Bytes of all texts over their bytes when compressed (once, by zlib).
+
+    The more of a text stands before, the smaller it gets. Grows with the number of
+    texts. Shaib and others 2024. Raises ValueError if there is no letter at all.
+    """
+    check_texts(texts, at_least=1)
+    raw = "\n".join(texts).encode()
+    if not "".join(texts):
+        raise ValueError("texts holds no letter; at least one is needed")
+    return len(raw) / len(zlib.compress(raw, level=9))
+
+
+def find_loop(row: Words, repeats: int = 3) -> Loop | None:
+    """The longest stretch in which the same words are said `repeats` times or more.
+
+    Of stretches of the same length the one of the shortest period, then the earliest.
+    """
+    return next(find_loops([row], repeats))
+
+
+def find_loops(rows: Sequence[Words], repeats: int = 3) -> Iterator[Loop | None]:
+    """`find_loop` for each text."""
+    repeats = as_whole_number("repeats", repeats, at_least=2)
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        yield from _find_loops(rows[start : start + _ROWS_AT_ONCE], repeats)
+
+
+def _find_loops(rows: Sequence[Words], repeats: int) -> list[Loop | None]:
+    table = _as_table(rows)
+    found: list[Loop | None] = [None] * len(rows)
+    longest = np.zeros(len(rows), dtype=np.int64)
+    for period in range(1, table.shape[1] // repeats + 1):
+        end, run = _longest_runs(table[:, period:] == table[:, :-period], table, period)
+        length = run + period  # of the stretch, its first period counted in
+        better = (length >= repeats * period) & (length > longest)
+        for i in np.flatnonzero(better):
+            start = int(end[i] - run[i] + 1)
+            found[i] = Loop(start, period, float(length[i] / period))
+        longest = np.where(better, length, longest)
+    return found
+
+
+def _as_table(rows: Sequence[Words]) -> Int[np.ndarray, "texts longest"]:
+    numbers: dict[Hashable, int] = {}
+    table = np.full((len(rows), max(map(len, rows))), _NEVER)
+    for line, row in zip(table, rows, strict=True):
+        line[: len(row)] = [numbers.setdefault(word, len(numbers)) for word in row]
+    return table
+
+
+def _longest_runs(
+    same: np.ndarray, table: Int[np.ndarray, "texts longest"], period: int
+) -> tuple[Int[np.ndarray, " texts"], Int[np.ndarray, " texts"]]:
+    """Where the longest run of words that equal those a period before ends; its length.
+
+    Places are counted in `same`, which starts a period after the text.
+    """
+    same = same & (table[:, period:] != _NEVER)
+    place = np.arange(same.shape[1])
+    last_break = np.maximum.accumulate(np.where(same, -1, place), axis=1)
+    run = np.where(same, place - last_break, 0)
+    end = run.argmax(axis=1)
+    return end, run[np.arange(len(run)), end]
+
+
+def _pooled(rows: Sequence[Words], n: int):
+    counts = sum((ngrams(row, n) for row in rows), start=ngrams((), n))
+    if not counts:
+        raise ValueError(f"rows holds no text of {n} words or more; one is needed")
+    return counts
+
+
+def _interval_of_difference(first: list[float], second: list[float]) -> Interval:
+    """Of the difference of two means, by the intervals' half widths in quadrature."""
+    (a, b), (c, d) = bootstrap_interval(first), bootstrap_interval(second)
+    x, y = float(np.mean(first)), float(np.mean(second))
+    low, high = math.hypot(x - a, d - y), math.hypot(b - x, y - c)
+    return x - y - low, x - y + high

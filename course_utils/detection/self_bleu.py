@@ -1,0 +1,311 @@
+"""BLEU from scratch, and Self-BLEU: how much of each text stands in the others.
+
+Self-BLEU grows with the number of texts, all else equal: compare it at one number of
+texts only, and with what healthy texts score there (`null_band`). Papineni and others
+2002 (BLEU), Zhu and others 2018 (Self-BLEU). Built in notebook 08.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from course_utils.detection.words import Tokenize, split_texts, words
+from course_utils.foundations.inputs import as_whole_number
+from course_utils.foundations.intervals import Interval, jackknife_interval
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+References = Literal["all", "pairs"]
+Smoothing = Literal["method1", "method4"] | None
+Words = Sequence[Hashable]
+
+_METHOD1 = 0.1  # counts as so many matches
+_METHOD4 = 5.0
+
+
+@dataclass(frozen=True, repr=False)
+class SelfBleu:
+    """How alike the texts of a set are.
+
+    mean      0 if no two texts share a word, 1 if all are equal
+    std       of the scores, each counted once (not of their mean)
+    interval  95 % of the mean, for as many texts, by the jackknife
+    size      how many texts
+    scores    one for each text ("all") or each pair ("pairs")
+    """
+
+    mean: float
+    std: float
+    interval: Interval
+    size: int
+    n: int
+    references: References
+    smoothing: Smoothing
+    scores: Float[np.ndarray, " scores"] = field(compare=False)
+
+    def __repr__(self) -> str:
+        low, high = self.interval
+        return (
+            f"Self-BLEU-{self.n} {self.mean:.3f} ({low:.3f} to {high:.3f}) of "
+            f"{self.size} texts, references: {self.references}"
+        )
+
+    def plot(self) -> "Figure":
+        """A histogram of the scores."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(6, 3))
+        axes = figure.subplots()
+        axes.hist(self.scores, bins=np.linspace(0, 1, 41).tolist())
+        axes.axvline(self.mean, color="black")
+        axes.set(xlim=(0, 1), xlabel=f"BLEU-{self.n} against the other texts")
+        axes.set(ylabel={"all": "texts", "pairs": "pairs"}[self.references])
+        axes.set_title(f"Mean {self.mean:.2f}, standard deviation {self.std:.2f}")
+        return figure
+
+
+def self_bleu(
+    texts: Sequence[str],
+    n: int = 4,
+    references: References = "all",
+    smoothing: Smoothing = "method1",
+    tokenize: Tokenize = words,
+) -> SelfBleu:
+    """BLEU of each text against the others, averaged.
+
+    references "all" takes all other texts together as references, in time linear in
+    the number of words; "pairs" averages over every two texts, the earlier one judged
+    by the later, in quadratic time. Orders above a text's length count as no match
+    out of one. Scores are those of nltk's `sentence_bleu` with the same smoothing.
+    Raises ValueError for fewer than two texts and for a text without a word.
+    """
+    n = as_whole_number("n", n, at_least=1)
+    _check_choices(references, smoothing)
+    rows = split_texts(texts, tokenize)
+    scores = _SCORERS[references](rows, n, smoothing)
+
+    def mean_of(kept: Sequence[Words]) -> float:
+        return float(_SCORERS[references](kept, n, smoothing).mean())
+
+    return SelfBleu(
+        float(scores.mean()),
+        float(scores.std()),
+        jackknife_interval(mean_of, rows, at_least=2),
+        len(rows),
+        n,
+        references,
+        smoothing,
+        scores,
+    )
+
+
+def estimate_self_bleu(generations: Sequence[str], n: int = 4) -> tuple[float, float]:
+    """The article's measure: mean and standard deviation of BLEU over all pairs.
+
+    Each generation is judged by each later one, with nltk's smoothing "method4".
+    Raises ValueError for fewer than two generations and for one without a word.
+    """
+    n = as_whole_number("n", n, at_least=1)
+    rows = split_texts(generations, name="generations")
+    scores = _scores_of_pairs(rows, n, "method4")
+    return float(scores.mean()), float(scores.std())
+
+
+# BLEU
+
+
+def clipped_precision(
+    hypothesis: Words, references: Sequence[Words], n: int
+) -> tuple[int, int]:
+    """How many n-grams of the hypothesis stand in a reference, and how many it has.
+
+    An n-gram counts at most as often as in that reference which has it most often. A
+    hypothesis shorter than n counts as 0 of 1. Papineni and others 2002, section 2.1.
+    """
+    counts = ngrams(hypothesis, n)
+    allowed: Counter = Counter()
+    for reference in references:
+        allowed |= ngrams(reference, n)  # the larger count of each
+    return (counts & allowed).total(), max(counts.total(), 1)
+
+
+def ngrams(row: Words, n: int) -> Counter:
+    """Every n words in a row, with their counts."""
+    return Counter(zip(*(row[start:] for start in range(n)), strict=False))
+
+
+def brevity_penalty(length: int, reference_length: int) -> float:
+    """1 for a hypothesis that is no shorter than the reference, less for a shorter one.
+
+    Papineni and others 2002, section 2.3.
+    """
+    if length >= reference_length:
+        return 1.0
+    return math.exp(1 - reference_length / length) if length > 0 else 0.0
+
+
+def bleu(
+    hypothesis: Words,
+    references: Sequence[Words],
+    n: int = 4,
+    smoothing: Smoothing = "method1",
+) -> float:
+    """Geometric mean of the clipped precisions of orders 1 to n, times the penalty.
+
+    The reference length is the closest one, the shorter of two that are equally close.
+    0 where not even a word matches, as in nltk's `sentence_bleu`.
+    """
+    precisions = [clipped_precision(hypothesis, references, k + 1) for k in range(n)]
+    matches, totals = np.array(precisions).T
+    length = len(hypothesis)
+    closest = min((abs(len(row) - length), len(row)) for row in references)[1]
+    penalty = brevity_penalty(length, closest)
+    return (
+        float(_geometric_mean(matches, totals, np.array(length), smoothing)) * penalty
+    )
+
+
+def _geometric_mean(
+    matches: Int[np.ndarray, "*texts n"],
+    totals: Int[np.ndarray, "*texts n"],
+    lengths: Int[np.ndarray, "*texts"],
+    smoothing: Smoothing,
+) -> Float[np.ndarray, "*texts"]:
+    """Over the orders, zeros smoothed; 0 where not even a single word matches."""
+    smoothed = np.maximum(matches, _stand_in(matches == 0, lengths, smoothing))
+    # An order left at 0 despite smoothing is left out, as in nltk.
+    left_out = (smoothed == 0) & (smoothing is not None)
+    with np.errstate(divide="ignore"):
+        logs = np.where(left_out, 0.0, np.log(smoothed / totals))
+    return np.where(matches[..., 0] == 0, 0.0, np.exp(logs.mean(axis=-1)))
+
+
+def _stand_in(
+    missing: np.ndarray, lengths: Int[np.ndarray, "*texts"], smoothing: Smoothing
+) -> Float[np.ndarray, "*texts n"]:
+    """What stands for the matches of an order that has none. Chen and Cherry 2014."""
+    if smoothing is None:
+        return np.zeros(missing.shape)
+    if smoothing == "method1":
+        return np.where(missing, _METHOD1, 0.0)
+    rank = missing.cumsum(axis=-1)  # the first order without a match, the second, ...
+    # A text of one word has a logarithm of 0, hence no stand-in.
+    return np.where(missing, np.log(lengths)[..., None] / (2.0**rank * _METHOD4), 0.0)
+
+
+# Self-BLEU over pairs
+
+
+def _scores_of_pairs(
+    rows: Sequence[Words], n: int, smoothing: Smoothing
+) -> Float[np.ndarray, " pairs"]:
+    counted = [[ngrams(row, k + 1) for k in range(n)] for row in rows]
+    totals = np.array([[max(c.total(), 1) for c in counts] for counts in counted])
+    lengths = np.array([len(row) for row in rows])
+    earlier, later = np.triu_indices(len(rows), k=1)
+    matches = np.array(
+        [
+            [(a & b).total() for a, b in zip(counted[i], counted[j], strict=True)]
+            for i, j in zip(earlier, later, strict=True)
+        ]
+    )
+    penalties = _penalties(lengths[earlier], lengths[later])
+    means = _geometric_mean(matches, totals[earlier], lengths[earlier], smoothing)
+    return means * penalties
+
+
+# Self-BLEU against all others, in linear time
+
+
+def _scores_against_all(
+    rows: Sequence[Words], n: int, smoothing: Smoothing
+) -> Float[np.ndarray, " texts"]:
+    lengths = np.array([len(row) for row in rows])
+    matches = np.zeros((len(rows), n), dtype=np.int64)
+    for k, (gram, text) in enumerate(_numbered_ngrams(rows, n)):
+        matches[:, k] = _matches_elsewhere(gram, text, len(rows))
+    totals = np.maximum(lengths[:, None] - np.arange(n), 1)
+    penalties = _penalties(lengths, _closest_other(lengths))
+    return _geometric_mean(matches, totals, lengths, smoothing) * penalties
+
+
+def _numbered_ngrams(
+    rows: Sequence[Words], n: int
+) -> Iterator[tuple[Int[np.ndarray, " grams"], Int[np.ndarray, " grams"]]]:
+    """For each order up to n, a number for every n-gram and the text it stands in."""
+    lengths = np.array([len(row) for row in rows])
+    text = np.repeat(np.arange(len(rows)), lengths)
+    left = np.concatenate([np.arange(length, 0, -1) for length in lengths])
+    numbers: dict[Hashable, int] = {}
+    word = np.array([numbers.setdefault(w, len(numbers)) for row in rows for w in row])
+    gram = np.zeros_like(word)
+    for order in range(1, n + 1):
+        starts = np.flatnonzero(left >= order)  # with enough words left in the text
+        longer = gram[starts] * len(numbers) + word[starts + order - 1]
+        gram[starts] = np.unique(longer, return_inverse=True)[1]
+        yield gram[starts], text[starts]
+
+
+def _matches_elsewhere(
+    gram: Int[np.ndarray, " grams"], text: Int[np.ndarray, " grams"], size: int
+) -> Int[np.ndarray, " texts"]:
+    """How many of each text's n-grams stand in others, each at most as often as there.
+
+    Of all counts of an n-gram only the two largest matter: whoever holds the largest
+    is held to the second, everyone else to the largest.
+    """
+    pairs, counts = np.unique(gram * size + text, return_counts=True)
+    gram, text = np.divmod(pairs, size)
+    order = np.lexsort((-counts, gram))  # by n-gram, the largest count first
+    gram, text, counts = gram[order], text[order], counts[order]
+    holds_largest = np.diff(gram, prepend=-1) > 0
+    first = np.flatnonzero(holds_largest)
+    following = np.append(first[1:], len(gram))
+    shared = following - first > 1
+    second = np.where(shared, counts[np.minimum(first + 1, len(gram) - 1)], 0)
+    of_gram = np.cumsum(holds_largest) - 1
+    largest_elsewhere = np.where(holds_largest, second[of_gram], counts[first][of_gram])
+    clipped = np.minimum(counts, largest_elsewhere)
+    return np.bincount(text, weights=clipped, minlength=size).astype(np.int64)
+
+
+def _closest_other(lengths: Int[np.ndarray, " texts"]) -> Int[np.ndarray, " texts"]:
+    """For each text the length closest to its own among the others; ties: the shorter.
+
+    In sorted order it is one of the two neighbours.
+    """
+    order = np.argsort(lengths, kind="stable")
+    ranked = lengths[order]
+    below = np.append(-np.inf, ranked[:-1])
+    above = np.append(ranked[1:], np.inf)
+    closest = np.where(above - ranked < ranked - below, above, below)
+    found = np.empty_like(lengths)
+    found[order] = closest
+    return found
+
+
+def _penalties(
+    lengths: Int[np.ndarray, " texts"], references: Int[np.ndarray, " texts"]
+) -> Float[np.ndarray, " texts"]:
+    return np.exp(np.minimum(0.0, 1 - references / lengths))
+
+
+_SCORERS = {"all": _scores_against_all, "pairs": _scores_of_pairs}
+
+
+def _check_choices(references: str, smoothing: str | None) -> None:
+    if references not in _SCORERS:
+        raise ValueError(
+            f'references is {references!r}; allowed are "all" (all other texts '
+            'together) and "pairs"'
+        )
+    if smoothing not in ("method1", "method4", None):
+        raise ValueError(
+            f'smoothing is {smoothing!r}; allowed are "method1", "method4" and None'
+        )

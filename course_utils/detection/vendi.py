@@ -1,0 +1,133 @@
+"""The Vendi score: how many entirely different things a set amounts to.
+
+Things may be alike in part. With a similarity of 0 between any two of n things the
+score is n, with 1 between all it is 1. Friedman and Dieng 2023; orders q: Pasarkar and
+Dieng 2024. Built in notebook 09.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from course_utils.foundations.inputs import as_float_tensor, as_number
+from course_utils.foundations.intervals import Interval, jackknife_interval
+
+_SLACK = 1e-4  # of a kernel's diagonal and symmetry
+
+
+@dataclass(frozen=True)
+class Vendi:
+    """An effective number of different things among `size`.
+
+    interval  95 %, for as many things, by the jackknife
+    """
+
+    score: float
+    interval: Interval
+    size: int
+    q: float
+
+    def __repr__(self) -> str:
+        low, high = self.interval
+        return (
+            f"Vendi score {self.score:.2f} ({low:.2f} to {high:.2f}) of {self.size}, "
+            f"order {self.q:g}"
+        )
+
+
+def vendi(vectors: Any, q: float = 1.0) -> Vendi:
+    """The Vendi score of vectors [n, width] by their cosines, with its interval.
+
+    Takes the n x n form or the width x width form, whichever is smaller: both have
+    the same eigenvalues. Raises ValueError for fewer than two vectors and for a vector
+    of length 0, which has no direction.
+    """
+    unit = _unit_rows(vectors)
+
+    def score_of(kept: Sequence[int]) -> float:
+        return vendi_score(unit[list(kept)], q)
+
+    interval = jackknife_interval(score_of, range(len(unit)), at_least=2)
+    return Vendi(vendi_score(unit, q), interval, len(unit), float(q))
+
+
+def vendi_score(vectors: Any, q: float = 1.0) -> float:
+    """The score alone, see `vendi`."""
+    unit = _unit_rows(vectors)
+    n, width = unit.shape
+    gram = unit @ unit.T if n <= width else unit.T @ unit
+    return _effective_number(torch.linalg.eigvalsh(gram / n), _as_order(q))
+
+
+def vendi_of_kernel(kernel: Any, q: float = 1.0) -> float:
+    """The Vendi score of things whose similarities [n, n] are given.
+
+    Raises ValueError unless the matrix is square and symmetric, has ones on its
+    diagonal and no negative eigenvalue.
+    """
+    similar = as_float_tensor("kernel", kernel).double()
+    if similar.ndim != 2 or similar.shape[0] != similar.shape[1]:
+        raise ValueError(
+            f"kernel must be a square matrix, not of shape {tuple(similar.shape)}"
+        )
+    if not torch.allclose(similar, similar.T, atol=_SLACK):
+        raise ValueError("kernel must be symmetric, but is not")
+    diagonal = similar.diagonal()
+    if not torch.allclose(diagonal, torch.ones_like(diagonal), atol=_SLACK):
+        raise ValueError(
+            "kernel must have 1 on its diagonal (everything is like itself), but "
+            f"entries lie in {diagonal.min():.3g} ... {diagonal.max():.3g}"
+        )
+    eigenvalues = torch.linalg.eigvalsh(similar / len(similar))
+    if eigenvalues.min() < -_SLACK:
+        raise ValueError(
+            "kernel must have no negative eigenvalue, but its smallest is "
+            f"{eigenvalues.min() * len(similar):.3g}"
+        )
+    return _effective_number(eigenvalues, _as_order(q))
+
+
+def _effective_number(shares: Float[Tensor, " n"], q: float) -> float:
+    """The Hill number of order q of shares that sum to 1.
+
+    0 counts what is there, 1 is exp of the entropy, inf looks at the largest alone.
+    """
+    noise = len(shares) * torch.finfo(shares.dtype).eps * shares.max()
+    shares = shares[shares > noise]
+    shares = shares / shares.sum()
+    if q == 1:
+        return torch.special.entr(shares).sum().exp().item()
+    if q == 0:
+        return float(len(shares))
+    if math.isinf(q):
+        return 1 / shares.max().item()
+    return shares.pow(q).sum().item() ** (1 / (1 - q))
+
+
+def _unit_rows(vectors: Any) -> Float[Tensor, "n width"]:
+    vectors = as_float_tensor("vectors", vectors).double()
+    if vectors.ndim != 2 or len(vectors) < 2:
+        raise ValueError(
+            "vectors must have the shape [n, width] with n of at least 2, not "
+            f"{tuple(vectors.shape)}"
+        )
+    if not vectors.isfinite().all():
+        raise ValueError("vectors has NaN or infinite entries; allowed are numbers")
+    lengths = vectors.norm(dim=-1, keepdim=True)
+    if (lengths == 0).any():
+        index = int((lengths == 0).flatten().nonzero()[0])
+        raise ValueError(f"vectors[{index}] is 0 everywhere and has no direction")
+    return vectors / lengths
+
+
+def _as_order(q: Any) -> float:
+    allowed = "a number of at least 0, or inf"
+    order = as_number("q", q, allowed)
+    if order < 0:
+        raise ValueError(f"q must be {allowed}, not {order:g}")
+    return order

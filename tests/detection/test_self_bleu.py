@@ -1,0 +1,174 @@
+"""Self-BLEU: nltk's scores, in linear time, and what a set's size does to it."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nltk.tokenize import word_tokenize
+from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
+
+from course_utils.detection.self_bleu import (
+    bleu,
+    brevity_penalty,
+    clipped_precision,
+    estimate_self_bleu,
+    self_bleu,
+)
+from course_utils.detection.words import words
+
+SENTENCE = "The quantum computer uses superconducting qubits with error correction."
+NLTK = {"method1": "method1", "method4": "method4", None: "method0"}
+
+few_words = st.lists(st.sampled_from("abc"), min_size=1, max_size=9).map(" ".join)
+sets = st.lists(few_words, min_size=2, max_size=7)
+any_text = st.text(min_size=1).filter(words)
+
+
+def nltk_score(hypothesis, references, n, smoothing):
+    method = getattr(SmoothingFunction(), NLTK[smoothing])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return sentence_bleu(references, hypothesis, (1 / n,) * n, method)
+
+
+@given(sets, st.integers(1, 5), st.sampled_from(list(NLTK)))
+@settings(max_examples=60, deadline=None)
+def test_all_others_as_references_is_nltk(texts, n, smoothing):
+    rows = [text.split() for text in texts]
+    found = self_bleu(texts, n, "all", smoothing, tokenize=str.split)
+    for i, score in enumerate(found.scores):
+        others = rows[:i] + rows[i + 1 :]
+        assert score == pytest.approx(
+            nltk_score(rows[i], others, n, smoothing), abs=1e-12
+        )
+        assert bleu(rows[i], others, n, smoothing) == pytest.approx(score, abs=1e-12)
+
+
+@given(sets, st.integers(1, 5), st.sampled_from(list(NLTK)))
+@settings(max_examples=60, deadline=None)
+def test_pairs_is_nltk(texts, n, smoothing):
+    rows = [text.split() for text in texts]
+    expected = [
+        nltk_score(rows[i], [rows[j]], n, smoothing)
+        for i in range(len(rows))
+        for j in range(i + 1, len(rows))
+    ]
+    found = self_bleu(texts, n, "pairs", smoothing, tokenize=str.split)
+    np.testing.assert_allclose(found.scores, expected, atol=1e-12)
+
+
+def test_the_articles_example_is_above_nine_tenths():
+    mean, std = estimate_self_bleu([SENTENCE] * 3)
+    assert mean == pytest.approx(1)
+    assert std == pytest.approx(0)
+
+
+def test_the_articles_measure_gives_the_articles_answer():
+    texts = [SENTENCE, SENTENCE.replace("uses", "has"), "The cat sat on a mat today."]
+    rows = [word_tokenize(text.lower(), preserve_line=True) for text in texts]
+    assert rows == [words(text) for text in texts]
+    scores = [
+        nltk_score(rows[i], [rows[j]], 4, "method4")
+        for i, j in ((0, 1), (0, 2), (1, 2))
+    ]
+    mean, std = estimate_self_bleu(texts)
+    assert mean == pytest.approx(np.mean(scores), abs=1e-12)
+    assert std == pytest.approx(np.std(scores), abs=1e-12)
+
+
+@given(sets, st.randoms())
+@settings(deadline=None)
+def test_the_order_of_texts_does_not_matter_to_all(texts, random):
+    shuffled = random.sample(texts, len(texts))
+    assert self_bleu(shuffled).mean == pytest.approx(self_bleu(texts).mean)
+
+
+@given(sets, st.data())
+@settings(deadline=None)
+def test_a_duplicate_adds_matches_and_takes_none(texts, data):
+    rows = [text.split() for text in texts]
+    copy = data.draw(st.sampled_from(rows))
+    for i, row in enumerate(rows):
+        others = rows[:i] + rows[i + 1 :]
+        before, _ = clipped_precision(row, others, 2)
+        after, _ = clipped_precision(row, [*others, copy], 2)
+        assert after >= before
+
+
+@given(st.lists(any_text, min_size=2, max_size=5))
+@settings(deadline=None)
+def test_scores_of_any_script_lie_in_0_to_1(texts):
+    for references in ("all", "pairs"):
+        scores = self_bleu(texts, references=references).scores
+        assert (scores >= 0).all()
+        assert (scores <= 1 + 1e-12).all()
+
+
+def test_equal_texts_score_1_and_disjoint_ones_0():
+    assert self_bleu(["a b c d e"] * 4).mean == pytest.approx(1)
+    assert self_bleu(["a b c d e", "f g h i j"]).mean == 0
+
+
+def test_one_hypothesis_is_not_among_its_own_references():
+    """Texygen's `get_bleu` leaves it there and always says 1."""
+    assert self_bleu(["a b c d e f", "u v w x y z", "a b c k l m"]).mean < 0.5
+
+
+def test_the_same_source_scores_higher_in_a_larger_set():
+    weights = 1 / np.arange(1, 2001)
+    dice = np.random.default_rng(0)
+    drawn = dice.choice(2000, (1000, 30), p=weights / weights.sum())
+    texts = [" ".join(map(str, row)) for row in drawn]
+    means = [self_bleu(texts[:size]).mean for size in (10, 100, 1000)]
+    assert means[0] < means[1] < means[2]
+    assert means[2] > 3 * means[0]
+
+
+def test_a_text_shorter_than_n_counts_as_no_match_out_of_one():
+    assert clipped_precision(["a"], [["a", "b"]], 2) == (0, 1)
+    assert 0 < bleu(["a", "b"], [["a", "b"]], 4) < 1
+
+
+def test_clipping_counts_the_richest_reference():
+    """The example of Papineni and others 2002, section 2.1."""
+    hypothesis = ["the"] * 7
+    references = [words("the cat is on the mat"), words("there is a cat on the mat")]
+    assert clipped_precision(hypothesis, references, 1) == (2, 7)
+
+
+def test_brevity_penalty():
+    assert brevity_penalty(5, 5) == brevity_penalty(6, 5) == 1
+    assert brevity_penalty(5, 10) == pytest.approx(np.exp(-1))
+    assert brevity_penalty(0, 3) == 0
+
+
+def test_interval_holds_the_mean_and_two_texts_have_none():
+    result = self_bleu([f"a b c d {i % 3} e f {i % 5}" for i in range(40)])
+    assert result.interval[0] < result.mean < result.interval[1]
+    assert np.isnan(self_bleu(["a b", "a c"]).interval).all()
+    assert "Self-BLEU-4" in repr(result)
+    assert result.plot().axes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["just a text"], "texts must be a list of texts, not a str"),
+        ([["one"]], "texts has 1 entries; at least 2"),
+        ([["one", "  "]], r"texts\[1\] is '  ', which holds no word"),
+        ([["one", 2]], r"texts\[1\] must be a text, not 2"),
+        ([["a", "b"], 0], "n must be a whole number of at least 1"),
+        ([["a", "b"], 4, "some"], "references is 'some'; allowed are"),
+        ([["a", "b"], 4, "all", "method9"], "smoothing is 'method9'; allowed are"),
+    ],
+)
+def test_bad_input_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        self_bleu(*arguments)
+
+
+def test_the_articles_measure_names_its_argument():
+    with pytest.raises(ValueError, match="generations has 1 entries"):
+        estimate_self_bleu(["alone"])
