@@ -117,6 +117,16 @@ def estimate_self_bleu(generations: Sequence[str], n: int = 4) -> tuple[float, f
     return float(scores.mean()), float(scores.std())
 
 
+def bleu_against_others(
+    rows: Sequence[Words], n: int = 4, smoothing: Smoothing = "method1"
+) -> Float[np.ndarray, " texts"]:
+    """BLEU of each text with all other texts together as references: linear time.
+
+    Texts are given as lists of words, two of them or more, none empty.
+    """
+    return _scores_against_all(rows, n, smoothing)
+
+
 # BLEU
 
 

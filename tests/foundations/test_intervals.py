@@ -1,9 +1,16 @@
 """Intervals cover the truth as often as they say."""
 
+import math
+import statistics
+
 import pytest
 import torch
 
-from course_utils.foundations.intervals import bootstrap_interval, wilson_interval
+from course_utils.foundations.intervals import (
+    bootstrap_interval,
+    jackknife_interval,
+    wilson_interval,
+)
 
 
 def test_wilson_gives_the_textbook_value():
@@ -43,6 +50,27 @@ def test_bootstrap_covers_the_true_mean():
 def test_bootstrap_is_deterministic_in_its_seed():
     values = [0.0, 1.0, 5.0, 2.0]
     assert bootstrap_interval(values) == bootstrap_interval(values)
+
+
+def test_jackknife_covers_the_true_value_of_a_measure():
+    generator = torch.Generator().manual_seed(3)
+    inside = 0
+    for row in torch.randn((300, 60), generator=generator):
+        low, high = jackknife_interval(statistics.stdev, row.tolist())
+        inside += low <= 1 <= high
+    assert 0.88 <= inside / 300 <= 0.99
+
+
+def test_jackknife_of_a_mean_is_the_usual_interval():
+    values = [1.0, 2.0, 4.0, 7.0]
+    low, high = jackknife_interval(statistics.mean, values)
+    error = 1.96 * statistics.stdev(values) / math.sqrt(4)
+    assert (low, high) == (pytest.approx(3.5 - error), pytest.approx(3.5 + error))
+
+
+def test_jackknife_of_too_few_items_is_unknown():
+    assert all(map(math.isnan, jackknife_interval(len, [1])))
+    assert all(map(math.isnan, jackknife_interval(len, [1, 2], at_least=2)))
 
 
 @pytest.mark.parametrize(("successes", "n"), [(1, 0), (-1, 5), (6, 5)])

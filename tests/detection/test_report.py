@@ -1,0 +1,188 @@
+"""The collapse report: it finds what is wrong, and nothing where nothing is."""
+
+import json
+import random
+import subprocess
+import sys
+
+import pytest
+
+from course_utils.__main__ import main
+from course_utils.detection.report import collapse_report
+from course_utils.worlds.stories import StoryWorld
+
+
+@pytest.fixture(scope="module")
+def tales():
+    return [story.text for story in StoryWorld().sample(450, seed=1)]
+
+
+@pytest.fixture(scope="module")
+def healthy(tales):
+    return collapse_report(tales[:150], reference=tales[150:])
+
+
+@pytest.fixture(scope="module")
+def collapsed(tales):
+    """A third are one tale, a third one plot, and some go round in a loop."""
+    mira = StoryWorld().documents.sample(50, 2)
+    texts = [tales[0]] * 60 + [tale.text for tale in mira]
+    texts += [f"{text} and on and on and on and on" for text in tales[:40]]
+    prompts = ["one tale"] * 60 + ["any"] * 90
+    return collapse_report(texts, tales[150:], prompts)
+
+
+def verdicts(report):
+    return {finding.name: finding.verdict for finding in report.findings}
+
+
+def test_texts_of_the_references_source_are_like_it(healthy):
+    assert set(verdicts(healthy).values()) == {"like the reference"}
+    assert healthy.headline.startswith("No measure finds these texts more alike")
+    assert (healthy.texts, healthy.reference_texts, healthy.sample) == (150, 300, 150)
+
+
+def test_collapse_is_found(collapsed):
+    found = verdicts(collapsed)
+    for name in ("copies", "Self-BLEU-4", "compression ratio", "Vendi score"):
+        assert found[name] == "more alike", name
+    assert "copies" in collapsed.headline
+
+
+def test_its_examples_are_shown(collapsed, tales):
+    assert collapsed.copied[0] == (tales[0], 60)
+    assert collapsed.looping >= 40
+    assert collapsed.loops[0].phrase in {"and on", "on and"}
+    assert collapsed.prompts[0].prompt == "one tale"
+    assert collapsed.prompts[0].self_bleu == pytest.approx(1)
+    assert all(first != second for first, second in collapsed.alike)
+
+
+def test_values_lie_in_their_intervals_and_limits(healthy, collapsed):
+    for finding in healthy.findings + collapsed.findings:
+        low, high = finding.interval
+        assert low <= finding.value <= high
+        if finding.name in {"copies", "Self-BLEU-4", "largest kind", "repetition"}:
+            assert 0 <= low <= high <= 1
+
+
+def test_without_a_reference_nothing_is_judged(tales):
+    report = collapse_report(tales[:30])
+    assert set(verdicts(report).values()) == {"no band"}
+    assert report.headline.startswith("Without a reference")
+
+
+def test_the_order_of_texts_does_not_matter(tales):
+    shuffled = random.Random(0).sample(tales[:60], 60)
+    first, second = collapse_report(tales[:60]), collapse_report(shuffled)
+    for a, b in zip(first.findings, second.findings, strict=True):
+        assert a.value == pytest.approx(b.value, rel=0.02), a.name
+
+
+def test_strange_texts_are_read():
+    texts = [
+        "\U0001f98a\U0001f98a",
+        "\u05e9\u05dc\u05d5\u05dd \u05dc\u05da",
+        "\u4e16\u754c",
+        "a",
+        "\u200f b",
+    ]
+    report = collapse_report([*texts, "", "  "])
+    assert report.texts == 5
+    assert report.notes == ["2 texts without a word are left out."]
+    assert report.to_html()
+    json.loads(report.to_json())
+
+
+def test_two_texts_are_enough_and_equal_ones_too():
+    assert collapse_report(["a b", "c d"]).texts == 2
+    report = collapse_report(["the same text"] * 4)
+    assert report.findings[0].value == 1
+    assert report.alike == []
+
+
+def test_the_page_escapes_what_it_shows():
+    evil = "<script>alert(1)</script> some more words here"
+    page = collapse_report([evil, evil, evil + " too", "a b c"], prompts=["<b>"] * 4)
+    assert "<script>alert" not in page.to_html()
+
+
+def test_the_page_needs_nothing_else(collapsed):
+    page = collapsed.to_html()
+    assert "http" not in page.replace("http-equiv", "")
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_json_holds_all_findings(collapsed):
+    content = json.loads(collapsed.to_json())
+    assert [f["name"] for f in content["findings"]] == list(verdicts(collapsed))
+    assert content["headline"] == collapsed.headline
+
+
+def test_it_prints_and_draws(collapsed):
+    assert "Self-BLEU-4" in repr(collapsed)
+    assert len(collapsed.plot().axes) == len(collapsed.findings)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"texts": ["alone"]}, "texts has 1 entries; at least 2"),
+        ({"texts": ["a", " "]}, "texts holds 1 texts with a word"),
+        ({"texts": "abc"}, "texts must be a list of texts"),
+        ({"texts": ["a", "b"], "prompts": ["p"]}, "prompts has 1 entries for 2 texts"),
+        ({"texts": ["a", "b"], "reference": ["c"]}, "reference has 1 entries"),
+        ({"texts": ["a", "b"], "sample": 1}, "sample must be a whole number"),
+    ],
+)
+def test_bad_input_is_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        collapse_report(**arguments)
+
+
+# --- the command
+
+
+@pytest.fixture
+def files(tmp_path, tales):
+    own, reference = tmp_path / "own.jsonl", tmp_path / "reference.txt"
+    rows = [json.dumps({"text": text}) for text in tales[:40]]
+    own.write_text("\n".join(rows) + '\n{"text": "half')
+    reference.write_text("\n".join(tales[100:160]))
+    return own, reference
+
+
+def test_the_command_writes_page_and_numbers(files, tmp_path, capsys):
+    own, reference = map(str, files)
+    page, numbers = tmp_path / "out.html", tmp_path / "out.json"
+    main(
+        [
+            "report",
+            own,
+            "--reference",
+            reference,
+            "--html",
+            str(page),
+            "--json",
+            str(numbers),
+        ]
+    )
+    printed = capsys.readouterr().out
+    assert "40 texts" in printed
+    assert "own.jsonl: 1 lines left out" in printed
+    assert page.read_text().startswith("<!doctype html>")
+    assert json.loads(numbers.read_text())["texts"] == 40
+
+
+def test_an_error_is_one_line(tmp_path):
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("")
+    run = [sys.executable, "-m", "course_utils", "report", str(empty)]
+    done = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.strip() == "error: empty.jsonl holds no text"
+
+
+def test_an_unknown_ending_is_named(files, tmp_path):
+    with pytest.raises(SystemExit, match=r"allowed ends are \.html"):
+        main(["report", str(files[0]), "--html", str(tmp_path / "out.pdf")])
