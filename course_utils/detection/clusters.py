@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from course_utils.detection.hidden_states import read_states
 from course_utils.detection.words import check_texts
 from course_utils.foundations.inputs import as_float_tensor, as_whole_number
 
@@ -34,27 +35,45 @@ def tfidf_points(
 ) -> Float[Tensor, "texts width"]:
     """Words weighted by their rarity, in `width` directions (latent semantics).
 
-    Fewer directions where the texts have fewer words. A text without any word that
-    occurs in it alone lies at 0. Deerwester and others 1990.
+    Fewer directions where the texts have fewer words. A text without a word lies at 0.
+    Points of one call can be compared with each other, not with those of another.
+    Deerwester and others 1990.
     """
     from sklearn.decomposition import TruncatedSVD
-    from sklearn.feature_extraction.text import TfidfVectorizer
 
-    check_texts(texts)
     width = as_whole_number("width", width, at_least=1)
-    pattern = r"(?u)\w+|[^\w\s]"
-    weigh = TfidfVectorizer(
-        token_pattern=pattern, max_features=_MOST_TERMS, sublinear_tf=True
-    )
-    try:
-        weights = weigh.fit_transform(texts)
-    except ValueError:
-        raise ValueError("texts hold no word at all; at least one is needed") from None
+    weights = _tfidf_weights(texts)
     width = min(width, weights.shape[1])
     if width == weights.shape[1]:
         return torch.tensor(weights.toarray(), dtype=torch.float32)
     points = TruncatedSVD(width, random_state=seed).fit_transform(weights)
     return torch.tensor(points, dtype=torch.float32)
+
+
+def tfidf_cosines(texts: Sequence[str]) -> Float[Tensor, "texts texts"]:
+    """The likeness of every two texts: the cosine of their words' TF-IDF weights.
+
+    From 0 (no word in common) to 1, which is also each text's likeness to itself.
+    Unlike `tfidf_points` it leaves no direction out.
+    """
+    weights = _tfidf_weights(texts)
+    cosines = torch.tensor((weights @ weights.T).toarray(), dtype=torch.float32)
+    return cosines.clamp(0, 1).fill_diagonal_(1)
+
+
+def _tfidf_weights(texts: Sequence[str]) -> Any:
+    """A sparse matrix, a row of length 1 for each text."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    check_texts(texts)
+    pattern = r"(?u)\w+|[^\w\s]"
+    weigh = TfidfVectorizer(
+        token_pattern=pattern, max_features=_MOST_TERMS, sublinear_tf=True
+    )
+    try:
+        return weigh.fit_transform(texts)
+    except ValueError:
+        raise ValueError("texts hold no word at all; at least one is needed") from None
 
 
 def state_points(
@@ -63,16 +82,20 @@ def state_points(
     """The model's hidden states of a layer, averaged over the tokens of each text.
 
     Texts are cut where the model's context ends. Layer 0 is the embedding, -1 the last.
+    Raises ValueError for a layer that the model doesn't have.
     """
     check_texts(texts, at_least=1)
-    most = lm.model.config.max_position_embeddings
-    points = []
-    with torch.no_grad():
-        for text in texts:
-            ids = torch.tensor([lm.encode(text)[:most]], device=lm.device)
-            states = lm.model(ids, output_hidden_states=True).hidden_states[layer]
-            points.append(states[0].float().mean(dim=0).cpu())
-    return torch.stack(points)
+    return torch.stack([_mean_state(lm, text, layer) for text in texts])
+
+
+def _mean_state(lm: "LanguageModel", text: str, layer: int) -> Float[Tensor, " width"]:
+    ids = lm.encode(text)[: lm.context_length]
+    hidden = read_states(lm, [ids]).hidden
+    if not -len(hidden) <= layer < len(hidden):
+        raise ValueError(
+            f"layer must lie between {-len(hidden)} and {len(hidden) - 1}, not {layer}"
+        )
+    return hidden[layer, 0].mean(dim=0)
 
 
 def sentence_points(texts: Sequence[str], name: str) -> Float[Tensor, "texts width"]:
@@ -165,8 +188,14 @@ def nearest_centre(
     points: Float[Tensor, "n width"], centres: Float[Tensor, "k width"]
 ) -> Int[Tensor, " n"]:
     """The nearest centre of each point; of several equally near the first."""
-    rows = points.split(_ROWS_AT_ONCE)
-    return torch.cat([torch.cdist(part, centres).argmin(dim=-1) for part in rows])
+    # By differences: the faster way, by scalar products, blurs points far from 0.
+    exact = "donot_use_mm_for_euclid_dist"
+    return torch.cat(
+        [
+            torch.cdist(part, centres, compute_mode=exact).argmin(dim=-1)
+            for part in points.split(_ROWS_AT_ONCE)
+        ]
+    )
 
 
 def move_centres(
@@ -287,12 +316,24 @@ def clusters_by_distance(
 
     Average linkage by scikit-learn. Every two points are compared.
     """
+    unit = points / points.norm(dim=-1, keepdim=True).clamp(min=1e-12)
+    return clusters_of_cosines(unit @ unit.T, apart)
+
+
+def clusters_of_cosines(
+    cosines: Float[Tensor, "n n"], apart: float
+) -> Int[Tensor, " n"]:
+    """The same, for things whose cosines are given."""
     from sklearn.cluster import AgglomerativeClustering
 
     join = AgglomerativeClustering(
-        n_clusters=None, distance_threshold=apart, metric="cosine", linkage="average"
+        n_clusters=None,
+        distance_threshold=apart,
+        metric="precomputed",
+        linkage="average",
     )
-    return torch.tensor(join.fit_predict(points.numpy()))
+    distances = (1 - cosines).clamp(min=0).fill_diagonal_(0)
+    return torch.tensor(join.fit_predict(distances.numpy()))
 
 
 def drawn(
@@ -306,7 +347,7 @@ def drawn(
 
 
 def as_points(points: Any) -> Float[Tensor, "n width"]:
-    """A float tensor [n, width] of finite numbers, n of at least 2."""
+    """A tensor [n, width] of finite numbers in float32 or wider, n of at least 2."""
     points = as_float_tensor("points", points)
     if points.ndim != 2 or len(points) < 2:
         raise ValueError(
@@ -315,4 +356,4 @@ def as_points(points: Any) -> Float[Tensor, "n width"]:
         )
     if not points.isfinite().all():
         raise ValueError("points has NaN or infinite entries; allowed are numbers")
-    return points
+    return points.to(torch.promote_types(points.dtype, torch.float32))

@@ -20,9 +20,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from course_utils.detection.clusters import (
-    clusters_by_distance,
+    clusters_of_cosines,
     dominant_share,
-    tfidf_points,
+    tfidf_cosines,
 )
 from course_utils.detection.repetition import (
     Loop,
@@ -31,7 +31,7 @@ from course_utils.detection.repetition import (
     rep_n,
 )
 from course_utils.detection.self_bleu import bleu_against_others, self_bleu
-from course_utils.detection.vendi import vendi_score
+from course_utils.detection.vendi import vendi_of_kernel
 from course_utils.detection.words import check_texts, words
 from course_utils.foundations.inputs import as_whole_number
 from course_utils.foundations.intervals import Interval, jackknife_interval
@@ -50,17 +50,17 @@ _Z95, _Z99 = 1.96, 2.576
 
 
 class _Sample(NamedTuple):
-    """Some texts, their words, and their points of one space for all samples."""
+    """Some texts, their words, and how alike every two of them are by their words."""
 
     texts: list[str]
     rows: list[Sequence[Hashable]]
-    points: Float[Tensor, "n width"]
+    cosines: Float[Tensor, "n n"]
 
     def only(self, kept: Sequence[int]) -> "_Sample":
         chosen = list(kept)
         texts = [self.texts[i] for i in chosen]
         rows = [self.rows[i] for i in chosen]
-        return _Sample(texts, rows, self.points[chosen])
+        return _Sample(texts, rows, self.cosines[chosen][:, chosen])
 
 
 @dataclass(frozen=True)
@@ -110,14 +110,14 @@ MEASURES = (
         "Vendi score",
         "To how many entirely different texts does the set amount, by its words?",
         "low",
-        lambda sample: vendi_score(sample.points),
+        lambda sample: vendi_of_kernel(sample.cosines),
         limits=(1.0, math.inf),
     ),
     Measure(
         "largest kind",
         "Which share has the largest cluster of texts with like words?",
         "high",
-        lambda sample: dominant_share(clusters_by_distance(sample.points, _APART)),
+        lambda sample: dominant_share(clusters_of_cosines(sample.cosines, _APART)),
         share=True,
     ),
     Measure(
@@ -357,15 +357,15 @@ def _draw(texts: list[str], size: int, dice: random.Random) -> list[str]:
 
 
 def _samples(drawn: list[list[str]]) -> list[_Sample]:
-    """Points are of one space, so that set and reference can be compared."""
-    points = tfidf_points([text for texts in drawn for text in texts])
-    # A text whose words are all cut off lies at 0, and has no direction.
-    points[points.norm(dim=-1) == 0, 0] = 1e-6
-    parts = points.split([len(texts) for texts in drawn])
-    return [
-        _Sample(texts, [words(text) for text in texts], part)
-        for texts, part in zip(drawn, parts, strict=True)
-    ]
+    """Words are weighted alike in all samples, so that these can be compared."""
+    cosines = tfidf_cosines([text for texts in drawn for text in texts])
+    samples, start = [], 0
+    for texts in drawn:
+        own = slice(start, start + len(texts))
+        rows: list[Sequence[Hashable]] = [words(text) for text in texts]
+        samples.append(_Sample(texts, rows, cosines[own, own]))
+        start += len(texts)
+    return samples
 
 
 def _find(measure: Measure, samples: list[_Sample]) -> Finding:
@@ -392,10 +392,12 @@ def _value_and_error(measure: Measure, sample: _Sample) -> tuple[float, float]:
     def of(kept: Sequence[int]) -> float:
         return float(measure.of(sample.only(kept)))
 
-    everything = range(len(sample.texts))
-    low, high = jackknife_interval(of, everything, at_least=2, z=1.0)
-    least = 1 / len(everything) if measure.share else 0.0
-    return of(everything), max((high - low) / 2, least)
+    n = len(sample.texts)
+    value = of(range(n))
+    low, high = jackknife_interval(of, range(n), at_least=2, z=1.0)
+    # No share is surer than a count of so many texts (Poisson), plus one unseen.
+    least = math.sqrt(value * n + 1) / n if measure.share else 0.0
+    return value, max((high - low) / 2, least)
 
 
 def _around(value: float, error: float, limits: Interval) -> Interval:
@@ -425,9 +427,7 @@ def _most_alike(sample: _Sample) -> list[tuple[str, str]]:
     """Pairs of texts that differ, with the largest cosines; each text in one pair."""
     first_of = {_plain(text): i for i, text in reversed(list(enumerate(sample.texts)))}
     own = sorted(first_of.values())
-    points = sample.points[own]
-    unit = points / points.norm(dim=-1, keepdim=True)
-    cosines = (unit @ unit.T).triu(diagonal=1)
+    cosines = sample.cosines[own][:, own].triu(diagonal=1)
     most = min(cosines.numel(), 50 * _SHOWN)
     values, places = cosines.flatten().topk(most)
     pairs: list[tuple[str, str]] = []
