@@ -439,7 +439,8 @@ if knows_the_truth:
 # If that were so, texts at T = 2 and 3 would look different on the surface,
 # but share something below it. We look at both. On the surface: which share
 # of a text's runs of four words occurs in no other text? Below: take the
-# texts two by two. How often are both about the same hero?
+# texts two by two. How often are both about the same hero? Both questions need
+# many texts: after your prediction a cell writes 800, in up to half a minute.
 
 
 # %%
@@ -539,7 +540,7 @@ doctor()
 # | part | notebooks | question |
 # |---|---|---|
 # | I | **00, 01, 02, 03** | What does temperature do? |
-# | II | 04 to 06 | Where does collapse come from? |
+# | II | **04, 05, 06** | Where does collapse come from? |
 # | III | 07 to 11 | How do you detect it? |
 # | IV | 12 to 17 | What helps against it? |
 # | V | 18 to 22 | What happens in the wild? |

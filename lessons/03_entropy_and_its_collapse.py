@@ -84,7 +84,7 @@ for row in ([1.0, 0.0, 0.0], probs.tolist(), [1 / 8] * 8):
 # $$ \mathrm{KL}(p \,\|\, q) = -\sum_i p_i \log_2 q_i + \sum_i p_i \log_2 p_i
 #    = \sum_i p_i \log_2 \frac{p_i}{q_i} $$
 #
-# *Perplexity* is the cross-entropy on another scale, 2 to its power: "as
+# *Perplexity* is the cross-entropy on another scale, 2 to the power of it: "as
 # undecided as between so many equal words".
 
 # %% tags=["nbval-check-output"]
@@ -247,12 +247,14 @@ most = math.log2(len(logits))  # no entropy is higher
 
 def draw(figure):
     text = ColouredText(figure, (0.02, 0.5, 0.96, 0.38), highest=most)
-    axes = figure.add_axes((0.08, 0.13, 0.9, 0.33), xlim=(-1, 60))
+    axes = figure.add_axes((0.08, 0.13, 0.9, 0.3), xlim=(-1, 60))
     axes.set(ylim=(0, most), xlabel="token", ylabel="entropy (bits)")
     curve = axes.plot([], color=PALETTE["model"])[0]
     dot = axes.plot([], "o", color="black")[0]
+    mean = axes.plot([], "--", color=PALETTE["muted"])[0]
+    axes.text(60, 1.03 * most, "dashed: the text's mean", ha="right")
     title = figure.text(0.02, 0.93, "", weight="bold", parse_math=False)
-    return {"text": text, "curve": curve, "dot": dot, "title": title}
+    return {"text": text, "lines": [curve, mean, dot], "title": title}
 
 
 # %%
@@ -260,13 +262,15 @@ def update(artists, which, temperature, position):
     tokens = printable_tokens(lm, texts[which][temperature])
     bits = traces[which, temperature]
     artists["text"].show(tokens, bits.tolist(), position)
-    artists["curve"].set_data(range(60), bits)
-    artists["dot"].set_data([position], [bits[position]])
+    curve, mean, dot = artists["lines"]
+    curve.set_data(range(60), bits)
+    mean.set_data([0, 59], [bits.mean()] * 2)
+    dot.set_data([position], [bits[position]])
     words = f"T = {temperature:g}: {bits[position]:.1f} bits before "
-    words += f"{tokens[position]!r}, like {2 ** bits[position]:.0f} equal "
-    words += f"tokens; {bits.mean():.1f} bits on average"
+    equal = 2 ** bits[position]
+    words += f"{tokens[position]!r}, like a choice among {equal:.0f}"
     artists["title"].set_text(words)
-    return words
+    return f"{words}. The mean of the text is {bits.mean():.1f} bits."
 
 
 # %%
@@ -421,6 +425,7 @@ if knows_the_truth:
     assert bootstrap_interval(shift.tolist())[1] < 0
     assert at_one[:, -1].mean() > at_one[:, 0].mean()
 panels[0].text(1.4, 5, "own texts", color=PALETTE["model"])
+panels[0].text(0.5, 8, "thin: a set of texts each")
 panels[0].set(title=f"Along own texts it {finding}", xlabel="read at T")
 turn = "down, then up" if knows_the_truth else "what texts do"
 panels[1].set(title=f"Always read at T = 1: {turn}", xlabel="written at T")
@@ -430,15 +435,16 @@ show(
     "for each set of texts, all rise. A thick line follows each temperature's "
     f"own texts: it {finding}. Right: all sets of texts, read at T = 1. Mean "
     f"entropy is {at_one[:, 0].mean():.2f} bits for those written at 0.5, "
-    f"{at_one[:, 5].mean():.2f} at 1.8, {at_one[:, -1].mean():.2f} at 5.",
+    f"{at_one[:, 5].mean():.2f} at 1.8, {at_one[:, -1].mean():.2f} at 5. "
+    f"Bands: 95 % intervals over {n} texts.",
 )
 
 # %% [markdown]
-# Every row rises: the theorem. The right panel shows the other sum alone: what
-# happens if the texts change and the reading stays. From T = 0.5 to 1.8 it
-# *falls*: heat does lead the storyteller into contexts where it is surer. But
-# the first sum is larger, so along own texts entropy rises all the same. Only
-# the measurement could tell.
+# Every row rises: the theorem. (Bands are 95 % intervals over the texts, here
+# and below.) The right panel shows the other sum alone: all is read at T = 1,
+# and only the texts change. From T = 0.5 to 1.8 it *falls*: heat does lead the
+# storyteller into contexts where it is surer. But the first sum is larger, so
+# along own texts entropy rises all the same. Only the measurement could tell.
 #
 # ## A loop that feeds itself
 #
@@ -481,7 +487,7 @@ loops = run_on(lm, 220)
 print(loops.texts[0])
 guess_loop = predict(
     "the loop",
-    "From the first to the last time that it comes to the same five tokens, "
+    "From the first to the third time that it comes to the same five tokens, "
     "the entropy of what follows ...",
     choices=["falls by half or more", "falls by less", "hardly changes"],
 )
@@ -493,8 +499,8 @@ from course_utils.detection.revisits import entropy_at_revisits
 revisits = entropy_at_revisits(loops.token_ids, loops.model_entropy)
 print(revisits)
 level = loops.model_entropy.nanmean().item()
-last = torch.tensor(list(revisits.changes.values())[1:2] or [[0.0]]).mean()
-kept = 1 + last.item() / level
+third_time = torch.tensor(revisits.changes.get(2, [0.0])).mean().item()
+kept = 1 + third_time / level
 print(f"Of {level:.2f} bits on average, {kept:.0%} are left.")
 outcome = "falls by less" if kept < 0.95 else "hardly changes"
 outcome = "falls by half or more" if kept <= 0.5 else outcome
@@ -506,11 +512,11 @@ guess_loop.compare(
 
 # %% [markdown]
 # If it hardly changed, as with the storyteller, the loop does *not* feed
-# itself. Why not? None of its books says the same sentence twice. Only in
+# itself. Why not? No tale in its books says the same sentence twice. Only in
 # collections do tales share something: a hero, an animal, a place or a plot.
 # So having read a hero's name once should make it surer of that name the next
 # time, and of little else. We know the truth, and can look: twenty tales of
-# the world, told once, twice, and up to the name for the third time.
+# the world, told up to the name for the first, second and third time.
 
 
 # %%
@@ -526,10 +532,12 @@ def at_the_name(story, times):
 told = range(3) if knows_the_truth else ()
 stories = world.sample(20, seed=4)
 names = [torch.tensor([at_the_name(s, k) for s in stories]) for k in told]
-for times, bits in zip(told, names, strict=True):
-    print(f"after {times} tellings: ", end="")
-    print("storyteller {:.2f} bits, truth {:.2f}".format(*bits.mean(0)))
+for time, bits in zip(("first", "second", "third"), names, strict=False):
+    model, true = bits.mean(dim=0).tolist()
+    print(f"{time} time: storyteller {model:.2f} bits, truth {true:.2f}")
 if knows_the_truth:
+    tales = [story.text.split(". ") for story in world.sample(500, seed=5)]
+    assert all(len(set(tale)) == len(tale) for tale in tales)
     surer = (names[2] - names[0]).T.tolist()
     assert all(bootstrap_interval(row)[1] < 0 for row in surer)
 
@@ -590,7 +598,7 @@ if knows_the_truth:
     again.plot(axes, color=PALETTE["collapsed"])
     style = {"color": PALETTE["collapsed"], "ha": "right", "va": "bottom"}
     axes.text(7, -0.2, "after books that repeat themselves", style)
-    assert abs(last) < 0.05
+    assert abs(third_time) < 0.05
 axes.set_title("A loop feeds itself if the model has read repetitions")
 axes.set_xlabel("how often the same five tokens stood there before")
 axes.set_ylabel("change of entropy (bits)")
@@ -598,12 +606,17 @@ show(
     figure,
     alt="Change of entropy since the first visit to a context, over the "
     "number of visits. The storyteller's line stays near zero. After books "
-    "that repeat, the line lies far below zero from the first repetition on.",
+    "that repeat, the line lies far below zero from the first repetition on. "
+    "Bands: 95 % intervals over texts.",
 )
 
 # %% [markdown]
-# That is the collapse of entropy that one sees in real models, and it is
-# *learned*. The web says many things twice. (Notebook 10 finds such loops.)
+# So this collapse of entropy can be *learned*, and the storyteller had to
+# learn it. Real models have no such clear teacher: natural text hardly ever
+# says a sentence twice in a row, as Xu and others note. But the more their
+# training texts repeat words, the more they loop
+# ([Li and others 2023](https://arxiv.org/abs/2310.10226)). Notebook 10 finds
+# such loops.
 #
 # ## Inside the model
 #
@@ -617,6 +630,9 @@ show(
 #   all point the same way.
 # - *Effective rank*: how many directions do they fill? It is the exponential
 #   of an entropy, that of the singular values (Roy and Vetterli 2007).
+#
+# Each is taken layer by layer. Layer 0 holds the token embeddings, before any
+# attention.
 #
 # ### Exercise 4: mean pairwise cosine
 #
@@ -647,7 +663,7 @@ from course_utils.detection.hidden_states import read_states
 
 hidden = read_states(lm, [begin + ids for ids in written[1]]).hidden
 alike = mean_pairwise_cosine(hidden[:, :, 1:])  # without the start token
-assert torch.allclose(alike.T, inside[1].cosine, atol=1e-4)
+assert torch.allclose(alike.T.float(), inside[1].cosine, atol=1e-4)
 
 # %%
 figure = plt.figure(figsize=(9, 3))
@@ -733,8 +749,8 @@ trial(
     "fails",
     "For one choice it never declines: a theorem. Along own contexts it may, "
     "as in the meadow, but the storyteller's does not. The number is the "
-    "smallest of four rises, T = 0.5 to 1, 2, 3 and 5, in bits a token; its "
-    "interval allows for having picked one of four.",
+    "smallest of the four rises between T = 0.5, 1, 2, 3 and 5, in bits a "
+    "token; its interval allows for having picked one of four.",
     smallest,
     level=0.9875,
 )
@@ -775,8 +791,8 @@ trial(
     "C04",
     "holds when one asks the model, not the texts",
     "Notebook 00 asked the texts: their variety does not shrink. The number "
-    "here is how many bits less a context tells the model at T = 3 than at "
-    "T = 2. The hotter the salads, the more they are alike to the model.",
+    "here is the change, from T = 2 to 3, of the bits that a context tells "
+    "the model. The hotter the salads, the more they are alike to the model.",
     fewer,
 )
 
@@ -794,7 +810,7 @@ quiz("03")
 # - Entropy is the mean surprise; KL is the extra surprise of a wrong model.
 # - For fixed logits dH/dT = Var(z)/T³: entropy never falls.
 # - Along own contexts it may: T also chooses where you are.
-# - A loop feeds itself only in a model that has read repetitions.
+# - The storyteller's loop feeds itself only once it has read repetitions.
 # - On salad attention widens, states grow alike, and entropy rises.
 #
 # ## Read on
@@ -812,6 +828,6 @@ quiz("03")
 #   [How contextual are contextualized word representations?](https://arxiv.org/abs/1909.00512):
 #   how alike hidden states are, layer by layer, in GPT-2 and others.
 #
-# **Next**: 04 Three faces of collapse.
+# **Next**: [04 Three faces of collapse](04_three_faces_of_collapse.ipynb).
 # Temperature only changes how you draw. Now come the collapses that training
 # puts into a model.

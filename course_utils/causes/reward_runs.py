@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from course_utils.data_files import data_path
 from course_utils.generation import generate
 from course_utils.model import LanguageModel, load_model
 from course_utils.training.storyteller import load_checkpoint, save_checkpoint
-from course_utils.worlds.measures import coverage, effective_number
+from course_utils.worlds.measures import effective_number
 from course_utils.worlds.reading import FACTORS
 from course_utils.worlds.stories import StoryWorld
 
@@ -90,6 +91,55 @@ class Measured:
     entropy: float
     kl: float
     counts: Mapping[str, list[int]]
+
+    @property
+    def reward(self) -> float:
+        """Mean reward of a text."""
+        return self.happy / self.n
+
+    @property
+    def validity(self) -> float:
+        """Share of texts that are tales of the world."""
+        return self.valid / self.n
+
+    def shares(self, factor: str) -> dict[str, float]:
+        """The share of each value of a factor among the valid texts.
+
+        Raises ValueError where none is valid.
+        """
+        if self.valid == 0:
+            raise ValueError(f"no text is valid at step {self.step}: nothing to share")
+        counts = zip(values_of(factor), self.counts[factor], strict=True)
+        return {value: count / self.valid for value, count in counts}
+
+    def commonest(self, factor: str) -> str:
+        """The value that most of the valid texts have."""
+        shares = self.shares(factor)
+        return max(shares, key=lambda value: shares[value])
+
+    def effective(self, factor: str) -> float:
+        """How many equally common values of a factor would be as diverse."""
+        return effective_number(self.shares(factor))
+
+    def coverage(self, factor: str, texts: int) -> float:
+        """Share of a factor's values to be expected among so many valid texts.
+
+        Fewer texts show fewer values: compare points at one number of texts. Exact, for
+        a draw without replacement from those that were counted.
+        Raises ValueError for more texts than are valid. Hurlbert 1971, rarefaction.
+        """
+        if not 0 < texts <= self.valid:
+            raise ValueError(f"texts is {texts}; allowed are 1 to {self.valid}")
+        draws = math.comb(self.valid, texts)
+        counts = self.counts[factor]
+        missed = [math.comb(self.valid - count, texts) / draws for count in counts]
+        return 1 - sum(missed) / len(counts)
+
+
+@cache
+def values_of(factor: str) -> tuple[str, ...]:
+    """A factor's values, in the order in which they are counted."""
+    return tuple(StoryWorld().probabilities(factor))
 
 
 def measure(
@@ -261,31 +311,29 @@ def make_ladder(
     lm: LanguageModel, world: StoryWorld, run: Run, start: Measured, folder: Path
 ) -> None:
     """Measure the rungs as they will be loaded, and write them."""
-    rungs = [(as_rung(start, world), dict[str, torch.Tensor]())]
+    rungs = [(as_rung(start), dict[str, torch.Tensor]())]
     for step in run.rungs:
         change = run.difference_at(step)
         tuned = ladder.with_difference(lm, change, "rung")
         found = measure(tuned, lm, world, step, MEASURED_ON_LADDER)
-        rungs.append((as_rung(found, world), change))
+        rungs.append((as_rung(found), change))
     recipe = asdict(run.tuner.recipe)
     made_by = {"command": COMMAND, "recipe": recipe, "seed": run.tuner.seed}
     ladder.write_ladder(folder, rungs, made_by)
 
 
-def as_rung(measured: Measured, world: StoryWorld) -> ladder.Rung:
+def as_rung(measured: Measured) -> ladder.Rung:
     """The measures of a rung, from its counts."""
-    effective, covered = {}, {}
-    for factor, counts in measured.counts.items():
-        truth = world.probabilities(factor)
-        total = sum(counts)
-        shares = {v: k / total for v, k in zip(truth, counts, strict=True)}
-        effective[factor] = round(effective_number(shares), 3)
-        covered[factor] = round(coverage(shares, truth), 3)
+    effective = {f: round(measured.effective(f), 3) for f in measured.counts}
+    covered = {
+        factor: round(sum(count > 0 for count in counts) / len(counts), 3)
+        for factor, counts in measured.counts.items()
+    }
     return ladder.Rung(
         measured.step,
         measured.n,
-        valid=round(measured.valid / measured.n, 4),
-        reward=round(measured.happy / measured.n, 4),
+        valid=round(measured.validity, 4),
+        reward=round(measured.reward, 4),
         entropy=measured.entropy,
         kl=measured.kl,
         effective=effective,

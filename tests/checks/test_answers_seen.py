@@ -161,3 +161,38 @@ def test_a_value_that_only_happens_to_be_the_commonest_fails(pick):
         lambda values: values.count(pick(values)) / len(values),
     )
     assert verdict.state == "wrong"
+
+
+# --- ulp_at
+
+
+def test_a_gap_that_is_right_but_for_one_power_above_tiny_fails():
+    def answer(values, dtype):
+        limits = torch.finfo(dtype)
+        return limits.eps * 2 ** (values.abs() + limits.tiny).log2().floor()
+
+    assert judge_at("foundations.precision.ulp_at", answer).state == "wrong"
+
+
+# --- softmax_in
+
+
+def test_two_roundings_by_way_of_double_precision_pass():
+    def answer(logits, dtype, temperature=1.0):
+        stored = logits.to(dtype).double()
+        return torch.softmax(stored / temperature, dim=-1).to(dtype)
+
+    assert judge_at("foundations.precision.softmax_in", answer).passed
+
+
+# --- mean_pairwise_cosine
+
+
+def test_cosines_in_double_precision_pass():
+    def answer(vectors):
+        units = torch.nn.functional.normalize(vectors.double(), dim=-1)
+        n = vectors.shape[-2]
+        return 2 * (units @ units.mT).triu(1).sum(dim=(-2, -1)) / (n * (n - 1))
+
+    path = "detection.hidden_states.mean_pairwise_cosine"
+    assert judge_at(path, answer).passed

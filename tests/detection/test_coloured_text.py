@@ -3,6 +3,7 @@ from hypothesis import strategies as st
 
 from course_utils.classroom import LiveFigure, slider
 from course_utils.detection.coloured_text import (
+    BASELINE,
     ColouredText,
     lay_out,
     printable_tokens,
@@ -56,7 +57,9 @@ def test_panel_shows_another_text_at_each_move():
     figure.set(position=4)
     assert figure.error is None
     panel = figure._picture.artists
-    assert [row.get_text() for row in panel.rows] == ["one two", " th$e f_$r"]
+    shown = "onetwo" + "th$ef_$r"
+    assert len(panel.letters.get_paths()) == len(shown)
+    assert panel.letters.get_offsets()[6].tolist() == [1, 1 + BASELINE]
     assert len(panel.boxes.get_paths()) == 5
     assert figure._picture.full_draws == 1
     panel.show(["one"], [1.0])

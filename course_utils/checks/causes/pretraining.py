@@ -78,6 +78,21 @@ def normalises_the_first_dimension(logits, targets, weight):
     return (surprise - weight * entropy).mean()
 
 
+def applies_softmax_twice(logits, targets, weight):
+    """You hand probabilities to `cross_entropy`, which takes softmax of what it gets.
+    It wants the logits themselves."""
+    surprise = _surprise(logits.softmax(-1), targets)
+    return (surprise - weight * _entropy(logits)).mean()
+
+
+def mistakes_positions_for_the_vocabulary(logits, targets, weight):
+    """torch's `cross_entropy` takes *dimension 1* for the vocabulary, and here it is
+    the last one. Flatten the logits to [positions, vocabulary] first, and the targets
+    to [positions]."""
+    surprise = torch.nn.functional.cross_entropy(logits, targets)
+    return surprise - weight * _entropy(logits).mean()
+
+
 def returns_one_loss_per_position(logits, targets, weight):
     """You return a loss for each position. Training needs one number: their mean."""
     return _surprise(logits, targets) - weight * _entropy(logits)
@@ -156,6 +171,8 @@ ENTROPY_REGULARISED_LOSS = Checks(
         forgets_the_minus_sign,
         multiplies_by_infinity,
         normalises_the_first_dimension,
+        applies_softmax_twice,
+        mistakes_positions_for_the_vocabulary,
         returns_one_loss_per_position,
         cuts_the_gradient,
     ],

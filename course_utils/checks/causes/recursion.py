@@ -104,6 +104,20 @@ def always_accumulates(probs, samples, generations, keep="replace", generator=No
     return _chain(probs, samples, generations, "accumulate", generator)
 
 
+def mixes_the_two_up(probs, samples, generations, keep="replace", generator=None):
+    """The two ways are mixed up: "replace" forgets all earlier draws, "accumulate" adds
+    the new ones to them."""
+    other = "accumulate" if keep == "replace" else "replace"
+    return _chain(probs, samples, generations, other, generator)
+
+
+def hands_out_one_tensor(probs, samples, generations, keep="replace", generator=None):
+    """All entries after the first are the same: you change one tensor in place and
+    append it again and again. Append a new tensor each time, or a `clone()`."""
+    last = _chain(probs, samples, generations, keep, generator)[-1]
+    return torch.stack([probs, *[last] * generations])
+
+
 def forgets_the_truth(probs, samples, generations, keep="replace", generator=None):
     """The truth is missing: entry 0 of the result is `probs`, so that there are
     `generations + 1` entries."""
@@ -227,6 +241,7 @@ RECURSE = Checks(
         ),
         # With one draw each, the value that is drawn first stays for ever.
         Case("(shares := recurse(probs, 1, 3))[3].equal(shares[1])", _RUNS),
+        Case("(shares := recurse(probs, 5, 4))[4].equal(shares[1])", _RUNS),
         Case("whole(5 * recurse(probs, 5, 4)[1:])", _COUNTS),
         # What the real data had, an accumulated corpus always has.
         Case(
@@ -282,6 +297,8 @@ RECURSE = Checks(
         asks_the_truth_each_time,
         always_replaces,
         always_accumulates,
+        mixes_the_two_up,
+        hands_out_one_tensor,
         forgets_the_truth,
         throws_the_real_data_away,
         counts_the_truth_in,

@@ -84,13 +84,52 @@ def takes_the_best(ref_probs, rewards, beta):
     return tied / tied.sum(dim=-1, keepdim=True)
 
 
+def weighs_with_the_rewards(ref_probs, rewards, beta):
+    """You multiply the reference by the rewards themselves. What multiplies it is
+    `exp(rewards / beta)`, which is never negative."""
+    weights = ref_probs * rewards
+    return weights / weights.sum(dim=-1, keepdim=True)
+
+
+def puts_beta_on_the_reference(ref_probs, rewards, beta):
+    """You multiply the reference's log-probability by beta. Only the reward feels
+    beta: divide it, and leave `ref_probs` as it is."""
+    return torch.softmax(beta * ref_probs.log() + rewards, dim=-1)
+
+
+def returns_log_probabilities(ref_probs, rewards, beta):
+    """These are log-probabilities. Return the probabilities: `softmax` in place of
+    `log_softmax`."""
+    return torch.log_softmax(ref_probs.log() + rewards / beta, dim=-1)
+
+
+def lets_the_impossible_in(ref_probs, rewards, beta):
+    """You add a little to `ref_probs`, and a large reward makes much of it: what the
+    reference never says has become possible. Take the logarithm as it is: -inf is
+    what softmax needs here."""
+    return torch.softmax((ref_probs + 1e-8).log() + rewards / beta, dim=-1)
+
+
+def normalises_columns(ref_probs, rewards, beta):
+    """You normalise along the first dimension, over the rows of the batch. Outcomes
+    are along the last: `dim=-1`."""
+    return torch.softmax(ref_probs.log() + rewards / beta, dim=0)
+
+
+def hides_the_overflow(ref_probs, rewards, beta):
+    """You turn the NaN of an overflow into 0, and the likeliest outcome is gone. Keep
+    it from overflowing: subtract the largest reward before `exp`, as in softmax."""
+    weights = ref_probs * (rewards / beta).exp()
+    return (weights / weights.sum(dim=-1, keepdim=True)).nan_to_num()
+
+
 REGULARISED_OPTIMUM = Checks(
     cases=[
         Case(
             "regularised_optimum(ref_probs, rewards, beta=1.0)",
             {
                 "ref_probs": "torch.tensor([0.5, 0.5])",
-                "rewards": "torch.tensor([1.0, 0.0])",
+                "rewards": "torch.tensor([2.0, 1.0])",
             },
         ),
         Case(
@@ -157,6 +196,12 @@ REGULARISED_OPTIMUM = Checks(
         shifts_by_the_impossible,
         normalises_the_batch,
         takes_the_best,
+        weighs_with_the_rewards,
+        puts_beta_on_the_reference,
+        returns_log_probabilities,
+        lets_the_impossible_in,
+        normalises_columns,
+        hides_the_overflow,
     ],
 )
 
@@ -171,7 +216,7 @@ def keeps_the_rewards(rewards):
 
 def includes_itself(rewards):
     """Your mean includes the text itself, so that its reward pulls its own baseline
-    along. Take the mean of the *other* rewards."""
+    along. Take the mean of the other rewards."""
     return rewards - rewards.mean()
 
 
@@ -213,6 +258,28 @@ def takes_the_best_of_the_others(rewards):
     return rewards - torch.stack(others)
 
 
+def standardises_with_the_mean_of_all(rewards):
+    """You take away the mean of all and divide by the standard deviation, as GRPO
+    does. Here it is the mean of the others, and nothing is divided."""
+    return (rewards - rewards.mean()) / (rewards.std() + 1e-8)
+
+
+def shares_its_own_with_the_others(rewards):
+    """You divide by the number of the others, but the text's own reward is still in
+    the sum: take it out, `rewards.sum() - rewards`."""
+    return rewards - rewards.sum() / (len(rewards) - 1)
+
+
+def takes_the_median(rewards):
+    """You compare with the median. Compare with the mean of the other rewards."""
+    return rewards - rewards.median()
+
+
+def returns_one_number(rewards):
+    """You return one number. Every text has an advantage of its own."""
+    return rewards.mean()
+
+
 def _leave_one_out(rewards):
     n = len(rewards)
     return (rewards - rewards.mean()) * n / (n - 1)
@@ -221,7 +288,7 @@ def _leave_one_out(rewards):
 LEAVE_ONE_OUT_ADVANTAGES = Checks(
     cases=[
         Case(
-            "leave_one_out_advantages(rewards)", {"rewards": "torch.tensor([1.0, 0.0])"}
+            "leave_one_out_advantages(rewards)", {"rewards": "torch.tensor([4.0, 1.0])"}
         ),
         Case(
             "leave_one_out_advantages(rewards)",
@@ -250,6 +317,10 @@ LEAVE_ONE_OUT_ADVANTAGES = Checks(
         gives_the_baselines,
         standardises,
         takes_the_best_of_the_others,
+        standardises_with_the_mean_of_all,
+        shares_its_own_with_the_others,
+        takes_the_median,
+        returns_one_number,
     ],
 )
 
@@ -278,7 +349,7 @@ def has_the_wrong_baseline(token_log_probs, rewards):
 
 def takes_the_mean_over_tokens(token_log_probs, rewards):
     """You take the mean over a text's tokens. The log-probability of a text is the
-    *sum* over its tokens; with a mean, long texts would count less."""
+    sum over its tokens; with a mean, long texts would count less."""
     return -(_leave_one_out(rewards) * token_log_probs.nanmean(dim=-1)).mean()
 
 
@@ -308,13 +379,44 @@ def cuts_the_gradient(token_log_probs, rewards):
     return loss.detach()
 
 
+def forgets_the_column(token_log_probs, rewards):
+    """Your advantages lie along the tokens, so that every text gets all of them. Sum
+    over the tokens first: then there is one number for each text on both sides."""
+    return -(_leave_one_out(rewards) * token_log_probs).nansum(dim=-1).mean()
+
+
+def multiplies_the_means(token_log_probs, rewards):
+    """You take the means first and multiply them. The mean of the advantages is always
+    0: multiply text by text, then take the mean."""
+    return -(_leave_one_out(rewards).mean() * token_log_probs.nansum(dim=-1).mean())
+
+
+def standardises_advantages(token_log_probs, rewards):
+    """You divide the advantages by their standard deviation, as GRPO does. Here they
+    are `leave_one_out_advantages(rewards)`, in units of reward."""
+    advantages = (rewards - rewards.mean()) / (rewards.std() + 1e-8)
+    return -(advantages * token_log_probs.nansum(dim=-1)).mean()
+
+
+def divides_by_one_fewer(token_log_probs, rewards):
+    """You divide the sum over the texts by one fewer than there are. The others' mean
+    is in the advantages already: here take the plain mean."""
+    weighted = _leave_one_out(rewards) * token_log_probs.nansum(dim=-1)
+    return -weighted.sum() / (len(rewards) - 1)
+
+
+def keeps_the_texts_apart(token_log_probs, rewards):
+    """You return one number for each text. A loss is one number: take the mean."""
+    return -(_leave_one_out(rewards) * token_log_probs.nansum(dim=-1))
+
+
 POLICY_GRADIENT_LOSS = Checks(
     cases=[
         Case(
             "policy_gradient_loss(token_log_probs, rewards)",
             {
-                "token_log_probs": "torch.tensor([[-1.0], [-2.0]])",
-                "rewards": "torch.tensor([1.0, 0.0])",
+                "token_log_probs": "torch.tensor([[-1.0], [-2.0], [-4.0]])",
+                "rewards": "torch.tensor([1.0, 0.0, 0.0])",
             },
         ),
         Case(
@@ -357,6 +459,11 @@ POLICY_GRADIENT_LOSS = Checks(
         trips_over_nan,
         weighs_probabilities,
         cuts_the_gradient,
+        forgets_the_column,
+        multiplies_the_means,
+        standardises_advantages,
+        divides_by_one_fewer,
+        keeps_the_texts_apart,
     ],
 )
 
@@ -400,7 +507,7 @@ def takes_the_larger(
 def takes_the_smaller_ratio(
     token_log_probs, old_token_log_probs, advantages, low=0.2, high=0.28
 ):
-    """You take the smaller *ratio* and then multiply by the advantage. Multiply first:
+    """You take the smaller ratio and then multiply by the advantage. Multiply first:
     for a negative advantage it is the larger ratio that gives the smaller product."""
     ratio = _ratio(token_log_probs, old_token_log_probs)
     smaller = torch.minimum(ratio, ratio.clamp(1 - low, 1 + high))
@@ -490,6 +597,93 @@ def counts_padding(
     return -torch.minimum(ratio * a, clipped * a).sum(dim=-1).mean()
 
 
+def takes_the_bounds_as_they_are(
+    token_log_probs, old_token_log_probs, advantages, low=0.2, high=0.28
+):
+    """You clip to low ... high. The bounds are 1 - low and 1 + high: the ratio lies
+    around 1."""
+    ratio = _ratio(token_log_probs, old_token_log_probs)
+    a = advantages[:, None]
+    return _loss(torch.minimum(ratio * a, ratio.clamp(low, high) * a), token_log_probs)
+
+
+def swaps_the_bounds(
+    token_log_probs, old_token_log_probs, advantages, low=0.2, high=0.28
+):
+    """You clip to 1 - high ... 1 + low. It is the other way round."""
+    return _clipped(token_log_probs, old_token_log_probs, advantages, high, low)
+
+
+def ignores_the_bounds(
+    token_log_probs, old_token_log_probs, advantages, low=0.2, high=0.28
+):
+    """`low` and `high` change nothing in your answer: clip to 1 - low ... 1 + high
+    instead of numbers of your own."""
+    return _clipped(token_log_probs, old_token_log_probs, advantages, 0.2, 0.28)
+
+
+def takes_no_ratio(
+    token_log_probs, old_token_log_probs, advantages, low=0.2, high=0.28
+):
+    """You weigh the difference of the log-probabilities. The ratio is its exponential:
+    `(token_log_probs - old_token_log_probs).exp()`."""
+    change = (token_log_probs - old_token_log_probs).nan_to_num()
+    a = advantages[:, None]
+    clipped = change.clamp(1 - low, 1 + high)
+    return _loss(torch.minimum(change * a, clipped * a), token_log_probs)
+
+
+def divides_logarithms(
+    token_log_probs, old_token_log_probs, advantages, low=0.2, high=0.28
+):
+    """You divide the log-probabilities. A ratio of probabilities is the exponential of
+    their difference: `(token_log_probs - old_token_log_probs).exp()`."""
+    ratio = (token_log_probs / old_token_log_probs).nan_to_num()
+    a = advantages[:, None]
+    clipped = ratio.clamp(1 - low, 1 + high)
+    return _loss(torch.minimum(ratio * a, clipped * a), token_log_probs)
+
+
+def sums_all_texts(
+    token_log_probs, old_token_log_probs, advantages, low=0.2, high=0.28
+):
+    """You take the sum over the texts. Take the mean: otherwise the step grows with
+    the batch."""
+    total = _clipped(token_log_probs, old_token_log_probs, advantages, low, high)
+    return total * len(advantages)
+
+
+def lets_advantages_lie_along_tokens(
+    token_log_probs, old_token_log_probs, advantages, low=0.2, high=0.28
+):
+    """Your advantages lie along the tokens. There is one for each text:
+    `advantages[:, None]` is a column that fits."""
+    ratio = (token_log_probs - old_token_log_probs).exp()
+    clipped = ratio.clamp(1 - low, 1 + high)
+    surrogate = torch.minimum(ratio * advantages, clipped * advantages)
+    return -surrogate.nansum(dim=-1).mean()
+
+
+def averages_each_text(
+    token_log_probs, old_token_log_probs, advantages, low=0.2, high=0.28
+):
+    """You take the mean over each text's tokens. Sum over them: a text's probability
+    is the product of all its tokens'."""
+    ratio = (token_log_probs - old_token_log_probs).exp()
+    a = advantages[:, None]
+    clipped = ratio.clamp(1 - low, 1 + high)
+    return -torch.minimum(ratio * a, clipped * a).nanmean(dim=-1).mean()
+
+
+def stops_the_gradient(
+    token_log_probs, old_token_log_probs, advantages, low=0.2, high=0.28
+):
+    """The number is right, but it has no gradient: keep to tensor operations, without
+    `.item()`, `.detach()` or `torch.tensor(...)`."""
+    loss = _clipped(token_log_probs, old_token_log_probs, advantages, low, high)
+    return loss.detach()
+
+
 def _clipped(new, old, advantages, low, high):
     ratio = _ratio(new, old)
     a = advantages[:, None]
@@ -577,6 +771,15 @@ CLIPPED_LOSS = Checks(
         takes_one_ratio_for_a_text,
         lets_nan_through,
         counts_padding,
+        takes_the_bounds_as_they_are,
+        swaps_the_bounds,
+        ignores_the_bounds,
+        takes_no_ratio,
+        divides_logarithms,
+        sums_all_texts,
+        lets_advantages_lie_along_tokens,
+        averages_each_text,
+        stops_the_gradient,
     ],
 )
 

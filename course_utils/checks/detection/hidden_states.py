@@ -26,6 +26,43 @@ def counts_pairs_twice(vectors):
     return _without_diagonal(vectors).sum(dim=(-2, -1)) / (n * (n - 1) / 2)
 
 
+def counts_pairs_once_only(vectors):
+    """You add up each pair once, i before j, but divide by n (n - 1), which counts it
+    twice. Divide by n (n - 1) / 2."""
+    n = vectors.shape[-2]
+    return _cosines(vectors).triu(1).sum(dim=(-2, -1)) / (n * (n - 1))
+
+
+def averages_the_emptied_places(vectors):
+    """You take the mean over all n^2 places of the table, the emptied ones too. Divide
+    the sum by the number of cosines that are left in it."""
+    return _cosines(vectors).triu(1).mean(dim=(-2, -1))
+
+
+def compares_each_with_itself(vectors):
+    """You compare each vector with itself, which always gives 1. Compare it with the
+    others: `units @ units.mT` holds the cosines of all pairs."""
+    return torch.cosine_similarity(vectors, vectors, dim=-1).mean(dim=-1)
+
+
+def compares_with_the_first(vectors):
+    """You compare all vectors with the first one only. Every pair counts."""
+    first = vectors[..., :1, :]
+    return torch.cosine_similarity(first, vectors[..., 1:, :], dim=-1).mean(dim=-1)
+
+
+def divides_by_one_length(vectors):
+    """You divide all vectors by one number, so their lengths still differ. Each has a
+    length of its own: `vectors.norm(dim=-1, keepdim=True)`."""
+    return _mean_of_pairs(vectors / vectors.norm())
+
+
+def divides_by_the_wrong_lengths(vectors):
+    """Without `keepdim=True` the lengths run along the wrong dimension, and vectors get
+    divided by the lengths of others: `vectors.norm(dim=-1, keepdim=True)`."""
+    return _mean_of_pairs(vectors / vectors.norm(dim=-1))
+
+
 def forgets_the_lengths(vectors):
     """These are scalar products. For a cosine, divide each vector by its length,
     `vectors.norm(dim=-1, keepdim=True)`."""
@@ -81,6 +118,12 @@ def averages_over_the_batch(vectors):
     return means.mean()
 
 
+def _mean_of_pairs(units):
+    """Mean scalar product of two different rows."""
+    n = units.shape[-2]
+    return ((units @ units.mT).sum(dim=(-2, -1)) - n) / (n * (n - 1))
+
+
 def _cosines(vectors):
     units = normalize(vectors, dim=-1)
     return units @ units.mT
@@ -129,6 +172,12 @@ MEAN_PAIRWISE_COSINE = Checks(
         counts_each_vector_with_itself,
         takes_zero_for_the_diagonal,
         counts_pairs_twice,
+        counts_pairs_once_only,
+        averages_the_emptied_places,
+        compares_each_with_itself,
+        compares_with_the_first,
+        divides_by_one_length,
+        divides_by_the_wrong_lengths,
         forgets_the_lengths,
         normalises_the_columns,
         compares_neighbours,

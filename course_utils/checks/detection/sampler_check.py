@@ -10,6 +10,35 @@ def pairs_each_token_with_itself(tokens):
     return same.double().mean(dim=(-2, -1))
 
 
+def keeps_the_diagonal_in_the_count(tokens):
+    """You leave out each token's pair with itself in the sum, but not in the count.
+    Without those, n * (n - 1) ordered pairs are left."""
+    n = tokens.shape[-1]
+    return _agreement(tokens) * (n - 1) / n
+
+
+def keeps_the_diagonal_in_the_sum(tokens):
+    """You divide by n * (n - 1), but your sum still holds each token paired with
+    itself: subtract those n."""
+    n = tokens.shape[-1]
+    same = tokens[..., :, None] == tokens[..., None, :]
+    return same.sum(dim=(-2, -1)) / (n * (n - 1))
+
+
+def keeps_the_diagonal_in_a_triangle(tokens):
+    """Your triangle of the table includes its diagonal, where each token meets itself.
+    Begin one place beside it: `triu(1)`."""
+    n = tokens.shape[-1]
+    same = tokens[..., :, None] == tokens[..., None, :]
+    return same.triu().sum(dim=(-2, -1)) / (n * (n - 1) / 2)
+
+
+def works_along_the_first_dimension(tokens):
+    """You compare along the first dimension. The tokens of a row lie along the last
+    one: `tokens.shape[-1]` of them."""
+    return _agreement(tokens.movedim(0, -1))
+
+
 def compares_neighbours_only(tokens):
     """You compare each token with the next one only. Every pair counts:
     `tokens[..., :, None] == tokens[..., None, :]`."""
@@ -76,6 +105,10 @@ AGREEMENT = Checks(
     ],
     wrong=[
         pairs_each_token_with_itself,
+        keeps_the_diagonal_in_the_count,
+        keeps_the_diagonal_in_the_sum,
+        keeps_the_diagonal_in_a_triangle,
+        works_along_the_first_dimension,
         compares_neighbours_only,
         compares_with_the_first,
         takes_the_commonest,

@@ -39,6 +39,40 @@ def rounds_the_exponent(values, dtype):
     return torch.finfo(dtype).eps * 2 ** magnitude.log2().round()
 
 
+def truncates_the_exponent(values, dtype):
+    """Below 1 the logarithm is negative, and cutting off its digits rounds it up, so
+    your gap is twice too wide there: `floor` it instead."""
+    magnitude = values.abs().clamp_min(torch.finfo(dtype).tiny)
+    return torch.finfo(dtype).eps * 2 ** magnitude.log2().trunc()
+
+
+def loses_negative_exponents(values, dtype):
+    """Your exponents are integers, and of those torch takes no negative power: 2 to the
+    -4 becomes 0. `floor()` leaves them floats."""
+    magnitude = values.abs().clamp_min(torch.finfo(dtype).tiny)
+    return torch.finfo(dtype).eps * 2 ** magnitude.log2().int()
+
+
+def takes_the_natural_logarithm(values, dtype):
+    """You take the natural logarithm. Which power of two lies below a value is told by
+    the logarithm to base 2: `log2()`."""
+    magnitude = values.abs().clamp_min(torch.finfo(dtype).tiny)
+    return torch.finfo(dtype).eps * 2 ** magnitude.log().floor()
+
+
+def never_gets_below_eps(values, dtype):
+    """Below 1 your gap stays at `eps`. It goes on halving there, down to
+    `torch.finfo(dtype).tiny`: let the exponent be negative."""
+    return torch.finfo(dtype).eps * 2 ** values.abs().clamp_min(1).log2().floor()
+
+
+def stops_at_eps(values, dtype):
+    """You raise small values to `eps`, the gap at 1. The gap goes on halving far below
+    that: raise them to the smallest normal number, `torch.finfo(dtype).tiny`."""
+    limits = torch.finfo(dtype)
+    return limits.eps * 2 ** values.abs().clamp_min(limits.eps).log2().floor()
+
+
 def gives_the_rounding_error(values, dtype):
     """This is the largest rounding error, half of the gap."""
     return _gap(values, dtype) / 2
@@ -83,7 +117,7 @@ ULP_AT = Checks(
         ),
         Case(
             "ulp_at(values, torch.float16).log2()",
-            {"values": "torch.tensor([2e-5, 1e-6])"},
+            {"values": "torch.tensor([1e-4, 2e-5, 1e-6])"},
         ),
         Case("ulp_at(values, torch.float16).log2()", {"values": "torch.tensor([0.0])"}),
     ],
@@ -101,6 +135,11 @@ ULP_AT = Checks(
         forgets_the_sign,
         rounds_the_exponent_up,
         rounds_the_exponent,
+        truncates_the_exponent,
+        loses_negative_exponents,
+        takes_the_natural_logarithm,
+        never_gets_below_eps,
+        stops_at_eps,
         gives_the_rounding_error,
         looks_at_the_tensors_own_format,
         lets_the_gap_shrink_for_ever,
@@ -112,6 +151,13 @@ def counts_the_whole_batch(values):
     """You count over all rows together. Each row has a count of its own: work along
     the last dimension."""
     return torch.tensor(values.unique().numel())
+
+
+def works_along_the_first_dimension(values):
+    """You work along the first dimension, so each column gets a count. The values of a
+    row lie along the last one: `dim=-1`."""
+    ordered = values.sort(dim=0).values
+    return 1 + (ordered[1:] != ordered[:-1]).sum(dim=0)
 
 
 def counts_the_steps(values):
@@ -187,6 +233,7 @@ DISTINCT_VALUES = Checks(
     ],
     wrong=[
         counts_the_whole_batch,
+        works_along_the_first_dimension,
         counts_the_steps,
         compares_unsorted_neighbours,
         counts_the_ties,
@@ -237,6 +284,26 @@ def computes_in_the_format(logits, dtype, temperature=1.0):
     return weights / weights.sum(dim=-1, keepdim=True)
 
 
+def rounds_always_to_bfloat16(logits, dtype, temperature=1.0):
+    """You round to `bfloat16`, whatever `dtype` says: `.to(dtype)`."""
+    stored = logits.bfloat16().float()
+    return torch.softmax(stored / temperature, dim=-1).bfloat16()
+
+
+def multiplies_by_the_temperature(logits, dtype, temperature=1.0):
+    """You multiply the logits by the temperature. Divide: high temperature brings them
+    closer together."""
+    stored = logits.to(dtype).float()
+    return torch.softmax(stored * temperature, dim=-1).to(dtype)
+
+
+def leaves_the_range(logits, dtype, temperature=1.0):
+    """`exp` of such numbers is 0 or infinite, and their quotient NaN. `softmax` of
+    notebook 01 subtracts the largest logit first: call it, or do the same."""
+    weights = (logits.to(dtype).float() / temperature).exp()
+    return (weights / weights.sum(dim=-1, keepdim=True)).to(dtype)
+
+
 def forgets_the_temperature(logits, dtype, temperature=1.0):
     """`temperature` changes nothing in your answer: hand it on to `softmax`."""
     return torch.softmax(logits.to(dtype).float(), dim=-1).to(dtype)
@@ -271,6 +338,10 @@ SOFTMAX_IN = Checks(
             "softmax_in(logits, torch.float16).amax()",
             {"logits": "torch.zeros(70_000)"},
         ),
+        Case(
+            "softmax_in(logits, torch.float32, temperature=0.1)",
+            {"logits": "torch.tensor([-35.0, -35.1])"},
+        ),
     ],
     hints=[
         "Three steps: round the logits, compute the softmax, round the result.",
@@ -285,6 +356,9 @@ SOFTMAX_IN = Checks(
         rounds_after_dividing,
         divides_in_the_format,
         computes_in_the_format,
+        rounds_always_to_bfloat16,
+        multiplies_by_the_temperature,
+        leaves_the_range,
         forgets_the_temperature,
     ],
 )

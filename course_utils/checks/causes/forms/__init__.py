@@ -16,10 +16,42 @@ def mixes_bits_and_nats(shares):
     return (_entropy(_scaled(shares)) / torch.log(torch.tensor(2.0))).exp()
 
 
+def raises_two_to_nats(shares):
+    """Your entropy is in nats, and you raise 2 to it. Take `exp`, or measure it in
+    bits."""
+    return torch.where(shares.sum(-1) > 0, 2 ** _entropy(_scaled(shares)), 0.0)
+
+
+def averages_over_the_modes(shares):
+    """You take the mean of -p log p over the modes. The entropy is their sum."""
+    entropy = _entropy(_scaled(shares)) / shares.shape[-1]
+    return torch.where(shares.sum(-1) > 0, entropy.exp(), 0.0)
+
+
+def sums_the_exponentials(shares):
+    """You take `exp` of each mode's part and add up. First the sum, which is the
+    entropy, then `exp` of it."""
+    probs = _scaled(shares)
+    parts = (-torch.xlogy(probs, probs)).exp().sum(dim=-1)
+    return torch.where(shares.sum(-1) > 0, parts, 0.0)
+
+
 def forgets_the_minus(shares):
     """Your number falls where it should grow: the entropy is MINUS the sum of
     p log p."""
     return (-_entropy(_scaled(shares))).exp()
+
+
+def negates_too_late(shares):
+    """Your minus comes last: `-x.exp()` is minus the `exp` of x. Put the sum in
+    brackets with its minus: `(-x).exp()`."""
+    return -((-_entropy(_scaled(shares))).exp())
+
+
+def counts_the_modes_as_integers(shares):
+    """You count the modes that come up. A mode with a share of 1 % is not a whole mode,
+    and the answer no whole number: weigh them by the entropy."""
+    return (shares > 0).sum(dim=-1)
 
 
 def counts_the_modes(shares):
@@ -51,10 +83,23 @@ def takes_the_log_of_zero(shares):
     return torch.where(total.squeeze(-1) > 0, entropy.exp(), 0.0)
 
 
+def hides_the_nan(shares):
+    """A single mode with a share of 0 makes a row NaN, and you turn all of it into 0.
+    `torch.xlogy(p, p)` is 0 for p = 0, and there is nothing to hide."""
+    return takes_the_log_of_zero(shares).nan_to_num()
+
+
 def keeps_the_rest(shares):
     """A row that sums to less than 1 is not yet a distribution. Divide it by its sum
     before you take the entropy."""
     return torch.where(shares.sum(-1) > 0, _entropy(shares).exp(), 0.0)
+
+
+def counts_the_rest_as_a_mode(shares):
+    """You count what belongs to no mode as one mode more. Leave it out: divide the row
+    by its sum."""
+    rest = (1 - shares.sum(dim=-1, keepdim=True)).clamp_min(0)
+    return _entropy(torch.cat([shares, rest], dim=-1)).exp()
 
 
 def divides_zero_by_zero(shares):
@@ -120,12 +165,19 @@ EFFECTIVE_MODES = Checks(
     wrong=[
         forgets_the_exponential,
         mixes_bits_and_nats,
+        raises_two_to_nats,
+        averages_over_the_modes,
+        sums_the_exponentials,
         forgets_the_minus,
+        negates_too_late,
+        counts_the_modes_as_integers,
         counts_the_modes,
         inverts_the_sum_of_squares,
         inverts_the_largest,
         takes_the_log_of_zero,
+        hides_the_nan,
         keeps_the_rest,
+        counts_the_rest_as_a_mode,
         divides_zero_by_zero,
         calls_nothing_one_mode,
         sums_the_whole_batch,

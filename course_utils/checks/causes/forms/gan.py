@@ -18,10 +18,22 @@ def measures_within_samples(features):
     return _with_column(features, features.std(dim=1, correction=0).mean())
 
 
+def measures_within_samples_by_n_minus_one(features):
+    """You take the standard deviation within each sample, `dim=1`, and divide by n - 1.
+    Wanted is how the samples differ from each other: `std(dim=0, correction=0)`."""
+    return _with_column(features, features.std(dim=1).mean())
+
+
 def tells_each_row_its_own(features):
     """You give each row its own standard deviation. Wanted is one number for the
     whole batch: the standard deviation over `dim=0`, averaged over the features."""
     return torch.cat([features, features.std(1, correction=0, keepdim=True)], dim=1)
+
+
+def tells_each_row_its_own_by_n_minus_one(features):
+    """You give each row its own standard deviation, divided by n - 1. Wanted is one
+    number for the whole batch: `std(dim=0, correction=0)`, averaged."""
+    return torch.cat([features, features.std(dim=1, keepdim=True)], dim=1)
 
 
 def measures_all_numbers_together(features):
@@ -29,6 +41,12 @@ def measures_all_numbers_together(features):
     differ from each other look like variety. Take each feature's over the batch
     first, then their mean."""
     return _with_column(features, features.std(correction=0))
+
+
+def measures_all_numbers_by_n_minus_one(features):
+    """`std()` takes all numbers together, and divides by n - 1. Take each feature's
+    over the batch first, `std(dim=0, correction=0)`, then their mean."""
+    return _with_column(features, features.std())
 
 
 def averages_first(features):
@@ -41,6 +59,12 @@ def averages_first(features):
 def takes_the_variance(features):
     """This is the variance. The standard deviation is its root."""
     return _with_column(features, features.var(dim=0, correction=0).mean())
+
+
+def averages_the_variances(features):
+    """You average the variances and take the root of that. First the root of each
+    feature's variance, then their mean."""
+    return _with_column(features, features.var(dim=0, correction=0).mean().sqrt())
 
 
 def takes_the_absolute_deviation(features):
@@ -60,6 +84,18 @@ def adds_a_column_for_each_feature(features):
     deviations: one number, one column."""
     spread = features.std(dim=0, correction=0)
     return torch.cat([features, spread.expand_as(features)], dim=1)
+
+
+def appends_a_row(features):
+    """You append the features' standard deviations as one more row. Their mean is one
+    number, and it goes into one more column."""
+    return torch.cat([features, features.std(dim=0, correction=0)[None]])
+
+
+def returns_the_number_only(features):
+    """You return the number alone. Append it to `features` as a column:
+    `torch.cat([features, column], dim=1)`."""
+    return features.std(dim=0, correction=0).mean()
 
 
 def returns_the_column_only(features):
@@ -111,7 +147,7 @@ MINIBATCH_STD = Checks(
     cases=[
         Case(
             "minibatch_std(features)",
-            {"features": "torch.tensor([[1.0, 2.0], [3.0, 6.0]])"},
+            {"features": "torch.tensor([[1.0, 2.0, 0.0], [3.0, 6.0, 8.0]])"},
             compare_nearly,
         ),
         Case(
@@ -155,13 +191,19 @@ MINIBATCH_STD = Checks(
     wrong=[
         divides_by_n_minus_one,
         measures_within_samples,
+        measures_within_samples_by_n_minus_one,
         tells_each_row_its_own,
+        tells_each_row_its_own_by_n_minus_one,
         measures_all_numbers_together,
+        measures_all_numbers_by_n_minus_one,
         averages_first,
         takes_the_variance,
+        averages_the_variances,
         takes_the_absolute_deviation,
         sums_the_features,
         adds_a_column_for_each_feature,
+        appends_a_row,
+        returns_the_number_only,
         returns_the_column_only,
         puts_the_column_first,
         adds_instead_of_appending,

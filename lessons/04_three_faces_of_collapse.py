@@ -1,0 +1,803 @@
+# %% [markdown]
+# # 04 · Three faces of collapse
+#
+# {{badges}}
+
+# %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
+# {{bootstrap}}
+
+# %%
+import torch
+from course_utils.classroom import (
+    PALETTE,
+    LiveFigure,
+    dropdown,
+    exercise,
+    predict,
+    quiz,
+    show,
+    start,
+    steps,
+    verdict,
+)
+
+start("04")
+
+# %% [markdown]
+# **What you will be able to do**
+#
+# - Define collapse so that it fits texts, images and behaviour alike
+# - Make a small GAN collapse, watch it, and cure it in two ways
+# - Explain why a perfect loss can belong to a poor encoder
+# - Show how an agent drops good habits that nobody told it to drop
+# - Say what a cure costs
+#
+# **Time**: about 70 minutes
+#
+# **What you need first**: notebooks [00](00_start_here.ipynb) and
+# [01](01_softmax_and_temperature.ipynb); torch
+#
+# **The question**: is it the same thing that befalls a storyteller, a maker
+# of images and a player of games?
+
+# %% [markdown]
+# ## One complaint, three systems
+#
+# The article names three forms of collapse:
+#
+# | form | who | what goes missing |
+# |---|---|---|
+# | output collapse (**C11**) | a storyteller | tales |
+# | feature collapse (**C12**) | an image maker, an encoder | kinds of things |
+# | behavioural collapse (**C13**) | an agent | ways to act |
+#
+# It gives no definition, and without one there is nothing to measure. Ours
+# has three steps:
+#
+# 1. Say what counts as a **mode**: a plot, a digit, a route to the goal.
+# 2. Take a **reference**: the shares the modes would have if all were well.
+# 3. Compare the **effective number of modes** with the reference's.
+#
+# ## How many modes are in use?
+#
+# Here are three systems with four modes each, one in a row. Counting the modes
+# that occur says four, four, four. The entropy $H$ knows better. $N$ equally
+# common modes have $H = \ln N$ (in nats, with the natural logarithm). Turn
+# that around: $N_\text{eff} = e^H$ equally common modes would be as diverse
+# ([Hill 1973](https://doi.org/10.2307/1934352)).
+
+# %% tags=["nbval-check-output"]
+shares = torch.tensor(
+    [[0.25] * 4, [0.7, 0.1, 0.1, 0.1], [0.97, 0.01, 0.01, 0.01]]
+)
+entropy = -torch.xlogy(shares, shares).sum(dim=-1)
+print(*(f"{n:.2f}" for n in entropy.exp().tolist()))
+
+# %% [markdown]
+# ### Exercise 1: effective modes
+#
+# Difficulty: easy · 8 minutes
+#
+# Return $e^H$ for each row of `shares`; modes are the last dimension. Two
+# details. A row may sum to *less* than 1, as some outputs belong to no mode at
+# all: divide it by its sum first. And a row of zeros, where nothing belongs to
+# any mode, has 0 effective modes.
+
+
+# %%
+@exercise("causes.forms.effective_modes")
+def effective_modes(shares):
+    """How many equally common modes would be as diverse."""
+    ...
+
+
+# %% [markdown]
+# ## First face: output
+#
+# You met this one in notebook 00: the storyteller at low temperature. Its
+# modes are now the plots of its tales (*arcs*). The reference is the world
+# that wrote its books, whose shares we know exactly.
+
+# %%
+from course_utils import StoryWorld, Temperature, generate, load_model, softmax
+
+lm, world = load_model(), StoryWorld()
+knows_the_truth = lm.name == "storyteller"
+arcs = list(world.probabilities("arc"))
+tales = {}
+for T in (1, 0.3):
+    tales[T] = generate(lm, "", 200, 40, [Temperature(T)], seed=4).texts
+
+
+# %%
+def arc_numbers(texts):
+    """The number of each text's arc, -1 where none can be told."""
+    told = [world.parse(text).labels.get("arc") for text in texts]
+    return torch.tensor([arcs.index(arc) if arc else -1 for arc in told])
+
+
+# %%
+from course_utils.causes.forms import covered_modes, kept, mode_shares
+
+told = {T: arc_numbers(texts) for T, texts in tales.items()}
+of_arcs = {T: mode_shares(numbers, len(arcs)) for T, numbers in told.items()}
+in_use = {T: effective_modes(row).item() for T, row in of_arcs.items()}
+truth = torch.tensor(list(world.probabilities("arc").values()))
+in_use["world"] = effective_modes(truth).item()
+for source, number in in_use.items():
+    print(f"{source:>5}: {number:4.1f} of {len(arcs)} arcs in use")
+if knows_the_truth:
+    assert in_use[0.3] < in_use["world"] / 3
+    assert in_use[1] > in_use["world"] - 2
+
+# %% [markdown]
+# The storyteller forgot nothing, as T = 1 shows: the narrowing happens as we
+# *draw*. (A model that tells no tales of this world has no arcs: 0.) In the
+# next two faces the narrowing is *learnt*. It sits in the weights.
+#
+# ## Second face: features
+#
+# A **generative adversarial network** (GAN,
+# [Goodfellow and others 2014](https://arxiv.org/abs/1406.2661)) is a race of
+# two networks. The *generator* turns random numbers into samples. The
+# *discriminator* says of each sample how real it looks. One learns to tell
+# real from made; the other learns to look real. Our data: a ring of eight
+# clusters in the plane.
+
+# %%
+from course_utils.causes.forms import (
+    embeddings,
+    gan,
+    pictures,
+    policies,
+    recording,
+)
+
+dice = torch.manual_seed(0)
+generator, discriminator = gan.make_generator(2), gan.Discriminator(2)
+real = gan.sample_ring(256, dice)
+fake = generator(torch.randn(256, gan.NOISE, generator=dice))
+on_fake = discriminator(fake)
+to_tell = gan.discriminator_loss(discriminator(real), on_fake).item()
+to_pass = gan.generator_loss(on_fake).item()
+print(f"discriminator {to_tell:.1f}, generator {to_pass:.1f}")
+assert abs(to_tell - 1.39) < 0.3 and abs(to_pass - 0.69) < 0.3
+
+# %% [markdown]
+# The discriminator's loss is low if it tells real from made. The generator's
+# is low if its samples pass for real. Nobody knows anything yet, so both are
+# near those of a coin: $2 \ln 2 \approx 1.39$ and $\ln 2 \approx 0.69$.
+#
+# In each step the discriminator lowers its loss, then the generator its own.
+# We take 1,500 steps. (The loop is short: `gan.train_gan??` in a new cell
+# shows it.) One choice of ours provokes trouble: the generator is **in
+# haste**, it learns four times as fast as the discriminator.
+#
+# This time we count the modes that are **covered**. One is, as soon as it has
+# a tenth of its share in the reference.
+
+# %%
+guess = predict(
+    "modes of the ring",
+    "After 1,500 steps, how many of the 8 clusters does the generator cover?",
+    choices=["at most 2", "3 to 6", "7 or 8"],
+)
+guess
+
+
+# %%
+def covered_along(run):
+    """How many of the ring's modes are covered at each recorded step."""
+    shares = mode_shares(gan.ring_modes(run.samples), gan.MODES)
+    return covered_modes(shares, torch.full((gan.MODES,), 1 / gan.MODES))
+
+
+# %%
+plain = gan.train_gan(gan.sample_ring, seed=0)
+late = plain.samples[-8:]  # [records, samples, 2]
+assert late.std(dim=1).norm(dim=-1).mean() < 1  # that of the ring is 2
+assert (gan.ring_modes(late) >= 0).float().mean() < 0.5
+assert covered_along(plain)[-8:].float().mean() < 2.5
+
+# %%
+guess.compare(
+    "at most 2",
+    "Its samples sit in one blob, near a cluster or between two. Most lie in "
+    "no cluster at all (which ends at three standard deviations).",
+)
+
+# %% [markdown]
+# Why? The discriminator judges **one sample at a time**. If one spot looks
+# most real just now, the generator's best answer is to put *everything*
+# there. The discriminator learns that this spot is suspicious, and the
+# generator moves on to the next. Round and round.
+#
+# So let the discriminator see more than one sample. A forger may well paint
+# one perfect picture. A hundred equal ones give him away.
+#
+# ### Exercise 2: minibatch statistics
+#
+# Difficulty: medium · 10 minutes
+#
+# `features` has a row for each sample of a batch. Take each feature's standard
+# deviation over the batch (divide by n, not n - 1), average them into one
+# number, and append it as a last column, the same in every row
+# ([Karras and others 2018](https://arxiv.org/abs/1710.10196), section 3).
+# Gradients must flow through it: it is how the generator learns to vary.
+
+
+# %%
+@exercise("causes.forms.gan.minibatch_std")
+def minibatch_std(features):
+    """[n, k] features become [n, k + 1]: the last column is the spread."""
+    ...
+
+
+# %% [markdown]
+# Your function now goes into the discriminator, before its last layer. A
+# second remedy goes another way: a **gradient penalty** ("R1",
+# [Mescheder and others 2018](https://arxiv.org/abs/1801.04406)) forbids the
+# discriminator to be steep around real samples, so that no spot can look much
+# better than its neighbours.
+
+# %%
+varied = gan.train_gan(gan.sample_ring, 0, batch_statistic=minibatch_std)
+gentle = gan.train_gan(gan.sample_ring, 0, r1=1.0)
+runs = {"none": plain, "minibatch statistics": varied}
+runs["gradient penalty"] = gentle
+covered = {remedy: covered_along(run) for remedy, run in runs.items()}
+assert covered["minibatch statistics"][-1] > 6
+
+# %% [markdown]
+# ## Live figure: the generator's samples
+#
+# Drag the step, or press play, and watch where the 500 samples go. Then choose
+# a remedy.
+
+
+# %%
+def draw(figure):
+    axes = figure.subplots()
+    axes.plot(*real.T, ".", ms=3, color=PALETTE["muted"])
+    (dots,) = axes.plot([], [], ".", ms=4, alpha=0.5)
+    axes.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), aspect="equal")
+    axes.set(xlabel="first feature", ylabel="second feature")
+    axes.text(-3.1, -3.05, "grey: the real ring", color=PALETTE["truth"])
+    axes.grid(False)
+    return {"dots": dots, "title": axes.set_title(" ")}
+
+
+def update(artists, remedy, step):
+    at = plain.steps.index(step)
+    count = covered[remedy][at].item()
+    artists["dots"].set_data(*runs[remedy].samples[at].T)
+    artists["dots"].set_color(PALETTE["healthy" if count > 6 else "collapsed"])
+    text = f"Step {step}: {count} of 8 modes covered"
+    artists["title"].set_text(text)
+    return f"{text}. Remedy: {remedy}."
+
+
+# %%
+race = LiveFigure(
+    draw,
+    update,
+    {
+        "remedy": dropdown(list(runs), value="none", label="remedy"),
+        "step": steps(plain.steps, value=1500, label="training step"),
+    },
+    alt="Points of a generator over a grey ring of eight clusters. Without a "
+    "remedy the points form one dense blob that jumps about on the ring; with "
+    "either remedy they spread to all eight clusters.",
+    size=(5, 5),
+    play="step",
+)
+race
+
+# %% [markdown]
+# One run is an anecdote. The course keeps a log of ten seeds, made by
+# `python -m course_utils.causes forms` in some minutes. It has a control as
+# well: equal rates, a generator that learns no faster than its discriminator.
+# *As it is* means: no remedy. The table gives effective modes late in the run,
+# mean and 95 % interval. (Below 1 is possible: at times no sample lies in any
+# cluster.)
+
+# %%
+log = recording.forms_log()
+print(recording.late_table(log, "ring"), end="\n\n")
+for variant in log["runs"]["ring"]:
+    modes = recording.final_values(log, "ring", variant)
+    print(
+        f"{variant:22}above 4 in {sum(x > 4 for x in modes)} of {len(modes)}"
+    )
+    assert (max(modes) < 4) == (variant == "as it is")
+    assert (min(modes) > 4) == (variant == "minibatch statistics")
+
+# %%
+show(
+    pictures.plot_ring(log),
+    alt="Modes covered over the training steps, per seed and in the mean. As "
+    "it is, all stay at 0 to 2; with minibatch statistics all reach 8; with a "
+    "gradient penalty or equal rates all but one or two do.",
+)
+
+# %% [markdown]
+# Two surprises. At equal rates this GAN mostly needs no remedy: what collapses
+# here is a race that one side runs too fast. And only minibatch statistics
+# work with every seed. The others fail now and then, which a single run would
+# not have told.
+#
+# ## Digits: the same with images
+#
+# Scikit-learn brings 1,797 images of handwritten digits, 8 by 8 pixels: ten
+# modes. To count them, a classifier must say which digit an image shows. Ours
+# takes the label of the nearest real image, and says *none* if even that one
+# is far. Most classifiers never say *none*: they sort any rubbish into ten
+# classes, and rubbish would count as variety.
+
+# %%
+images, labels = gan.load_digits()
+seen = gan.digit_modes(images[1::2])  # it has only been shown the others
+right = (seen == labels[1::2])[seen >= 0].float().mean().item()
+as_digit = (gan.digit_modes(torch.randn(500, 64)) >= 0).sum().item()
+print(f"{right:.1%} right; {as_digit} of 500 noisy squares taken for a digit")
+assert right > 0.97 and as_digit == 0
+
+# %%
+haste = {"steps": gan.DIGIT_STEPS, "generator_rate": gan.DIGIT_HASTE}
+spread = {"batch_statistic": minibatch_std}
+made = {"real": images}
+for name, remedy in {"as it is": {}, "minibatch statistics": spread}.items():
+    run = gan.train_gan(gan.sample_digits, 0, **haste, **remedy)
+    made[name] = run.samples[-1]
+show(
+    pictures.plot_images(made),
+    alt="Three sets of 35 small images. Real ones: all ten digits. As it is: "
+    "two or three blurred shapes again and again. With minibatch statistics: "
+    "many different digits, some of them blurred.",
+)
+
+# %%
+for measure in ("effective", "inside"):
+    print(recording.late_table(log, "digits", measure), end="\n\n")
+digits = {v: recording.late(log, "digits", v) for v in log["runs"]["digits"]}
+assert digits["as it is"].high < 5 < digits["equal rates"].low
+assert digits["gradient penalty"].low < digits["as it is"].high
+assert recording.late(log, "digits", "equal rates", "inside").high < 0.7
+
+# %% [markdown]
+# A batch's spread does it again, and equal rates help too. (But the lower
+# table says which share of the images are a digit at all. Variety is not
+# quality.) The gradient penalty, with the weight that it had on the ring, does
+# little here. What cures one race need not cure the next.
+#
+# Mind what we did to get here. In our trials the digits' generator recovered
+# by itself at the ring's haste, so we doubled it, and some runs that went on
+# for longer began to recover even so. This collapse is a state of a race, and
+# not its end.
+#
+# ## Embeddings: the perfect loss
+#
+# Features can collapse where nothing is generated, too. An *encoder* turns
+# each image into 16 numbers, its embedding. Without labels it is taught one
+# thing: two views of an image (shifted by up to a pixel, with noise) shall get
+# the same embedding. That is the *pull*.
+#
+# Two remedies are common. **Negatives**: views of *other* images must be told
+# apart ([SimCLR](https://arxiv.org/abs/2002.05709)). **Stop-gradient**: a
+# small network predicts one view's embedding from the other's, and only the
+# predicting side learns ([SimSiam](https://arxiv.org/abs/2011.10566)).
+
+# %%
+guess_pull = predict(
+    "agreement of views",
+    "Which teaching makes two views of an image most alike?",
+    choices=["pull alone", "with negatives", "with stop-gradient"],
+)
+guess_pull
+
+# %%
+learn = embeddings.train_embeddings
+encoders = {
+    "pull alone": learn(images, 0),
+    "with negatives": learn(images, 0, loss=embeddings.tell_apart),
+    "with stop-gradient": learn(images, 0, stop_gradient=True),
+}
+
+# %%
+cosines = {name: run.agreement[-1] for name, run in encoders.items()}
+assert cosines["pull alone"] == max(0.99, *cosines.values())
+guess_pull.compare(
+    "pull alone",
+    f"The cosine of two views is {cosines['pull alone']:.4f}, nearly perfect.",
+)
+
+# %% [markdown]
+# And what are the embeddings worth? Three measures, from the log; *as it is*
+# is the pull alone.
+#
+# - *Rank*, the effective rank (Roy and Vetterli 2007), is our definition
+#   again: the modes are the 16 directions, the singular values give their
+#   shares.
+# - *Spread* is 0 if all embeddings are the same, 1 if all directions are
+#   alike.
+# - *Neighbours*: how often does an image's nearest one show the same digit?
+
+# %%
+measures = {"effective": "rank", "std": "spread", "accuracy": "neighbours"}
+for measure, name in measures.items():
+    print(f"{name}:")
+    print(recording.late_table(log, "embeddings", measure), end="\n\n")
+
+untrained = log["runs"]["embeddings"]["as it is"]["accuracy"]
+before = sum(row[0] for row in untrained) / len(untrained)
+print(f"neighbours before any training: {before:.2f}")
+after = {
+    variant: recording.late(log, "embeddings", variant, "accuracy")
+    for variant in log["runs"]["embeddings"]
+}
+assert 0.3 < after["as it is"].low < after["as it is"].high < before
+assert before < min(after["negatives"].low, after["stop-gradient"].low)
+
+# %% [markdown]
+# The encoder with the best agreement is the only one that got *worse* by
+# learning: the perfect answer to its task is the same embedding for all. (Its
+# neighbours are still right more often than by chance, which is one in ten.
+# The remaining differences are tiny, but our numbers have seven digits.)
+#
+# ## Third face: behaviour
+#
+# An agent has a logit for each choice and climbs the **policy gradient**:
+# choices that earned more than usual get a higher logit
+# ([Williams 1992](https://doi.org/10.1007/BF00992696)). First a *bandit*, a
+# gaming machine with eight arms. Four of them pay in 80 % of all pulls, the
+# others in 40 %. The best four are **equally good**: nothing in the rewards
+# favours one of them.
+
+# %%
+guess_arms = predict(
+    "equally good arms",
+    "After 1,000 steps, how many of the four best arms are in use?",
+    between=(1, 4),
+)
+guess_arms
+
+# %% [markdown]
+# ### Exercise 3: the policy gradient, with a bonus for surprise
+#
+# Difficulty: medium · 12 minutes
+#
+# `actions` were drawn from the policy $\pi$, `softmax(logits)`, and earned
+# `rewards`.
+#
+# 1. An action's *surprise* is $-\ln \pi(a)$.
+# 2. Its *credit* is its reward plus `bonus` times its surprise, less the mean
+#    of that over all actions.
+# 3. It pulls the logits along `one_hot(action) - softmax(logits)`, times its
+#    credit.
+#
+# Return the mean pull, one number for each logit. A `bonus` above 0 pays for
+# rare choices. The average surprise is the entropy, hence *entropy bonus*.
+
+
+# %%
+@exercise("causes.forms.policies.policy_gradient")
+def policy_gradient(logits, actions, rewards, bonus=0.0):
+    """The direction in which the logits earn more: [choices]."""
+    ...
+
+
+# %%
+paths = {}
+for bonus in (0.0, 0.1):
+    paths[bonus] = policies.learn(
+        policies.pull_arms, 8, bonus, seed=0, gradient=policy_gradient
+    )
+used = {bonus: effective_modes(path[:, :4]) for bonus, path in paths.items()}
+
+# %%
+guess_arms.compare(
+    round(used[0.0][-1].item(), 1),
+    "An arm that happens to pay is pulled more, and can be lucky again.",
+)
+
+# %% [markdown]
+# ## Live figure: what the agent does
+#
+# Left without, right with the bonus. Blue arms are the best four.
+
+
+# %%
+def draw(figure):
+    artists = {}
+    both = figure.subplots(1, 2, sharey=True)
+    for axes, bonus in zip(both, paths, strict=True):
+        axes.set(ylim=(0, 1.15), xlabel="arm", xticks=range(8))
+        axes.text(1.5, 1.05, "pay in 80 %", ha="center")
+        axes.text(5.5, 1.05, "pay in 40 %", ha="center")
+        colours = [PALETTE["model"]] * 4 + [PALETTE["muted"]] * 4
+        bars = axes.bar(range(8), [0] * 8, color=colours)
+        artists[bonus] = (bars, axes.set_title(" "))
+    both[0].set_ylabel("probability")
+    return artists
+
+
+def update(artists, step):
+    for bonus, (bars, title) in artists.items():
+        for bar, p in zip(bars, paths[bonus][step].tolist(), strict=True):
+            bar.set_height(p)
+        number = used[bonus][step].item()
+        title.set_text(f"Bonus {bonus:g}: {number:.1f} of the best 4 in use")
+    return f"After {step} steps."
+
+
+# %%
+arms = LiveFigure(
+    draw,
+    update,
+    {"step": steps(range(0, 1001, 20), value=1000, label="training step")},
+    alt="Probability of eight arms, without and with an entropy bonus. Both "
+    "start with equal bars. Without the bonus one of the four good arms ends "
+    "with nearly all the probability; with it all four stay in use.",
+    size=(8, 3.2),
+    play="step",
+)
+arms
+
+# %% [markdown]
+# Is the reward to blame? It treats the four alike, and so does its *exact*
+# gradient, $\pi_i (r_i - \bar r)$: followed without sampling, it keeps them
+# equal for ever. What breaks the tie is **luck in the samples**, and nothing
+# pushes back. Geneticists know this as *drift*: in a small population one of
+# several equally fit variants takes over. (Ours is small: four pulls a step.)
+
+# %%
+logits = torch.zeros(8)
+for _ in range(1000):
+    policy = softmax(logits)
+    logits = logits + policy * (policies.PAYS - policy @ policies.PAYS)
+exact = effective_modes(policy[:4]).item()
+print(f"exact gradient        {exact:.2f}\nsampled, ten seeds:")
+print(recording.late_table(log, "bandit"))
+assert used[0.0][-1] < 2 < 3 < used[0.1][-1] and abs(exact - 4) < 1e-3
+sure, lucky = (
+    recording.late(log, "bandit", v) for v in ("no luck", "as it is")
+)
+assert lucky.high < sure.low < sure.high < 4
+assert recording.late(log, "bandit", "no luck", "inside").low > 0.95
+
+# %% [markdown]
+# "No luck" is a machine whose arms pay their mean for sure. There the drift
+# comes to an end halfway: once the bad arms are gone all rewards are equal,
+# and no credit is left to give.
+#
+# ## A grid with twenty shortest routes
+#
+# A walker crosses a 4 by 4 grid from corner to corner, and each step costs 1.
+# Twenty routes are equally short. It learns as before, with four logits
+# (right, up, left, down) in each cell.
+
+# %%
+walks = {b: policies.learn_routes(b, seed=0)[-1] for b in (0, 0.3)}
+show(
+    pictures.plot_routes(walks),
+    alt="A grid, its edges the thicker the more walks use them. Without a "
+    "bonus one route leads from start to goal, with it a net of all edges.",
+)
+
+# %% [markdown]
+# The bonus is not free. Detours are surprising, so the walker takes some. And
+# if the bonus is large, it never arrives. A step costs 1, and choosing evenly
+# among four moves is a surprise of $\ln 4 \approx 1.39$. So from a bonus of
+# $1 / \ln 4 \approx 0.72$ on, wandering costs nothing, or even pays. Well
+# before that, hardly a walk is a shortest one.
+
+# %%
+assert recording.late(log, "grid", "as it is").high < 3
+assert recording.late(log, "grid", "entropy bonus").low > 10
+assert recording.late(log, "grid", "entropy bonus", "inside").high < 0.9
+assert recording.late(log, "grid", "bonus 0.6", "inside").high < 0.2
+assert abs(policies.wandering_bonus() - 0.72) < 0.005
+show(
+    pictures.plot_price(log),
+    alt="Left: routes in use rise with the bonus from about one to nearly "
+    "twenty. Right: the share of shortest walks falls, slowly and then fast, "
+    "from nearly all to nearly none before the dotted line at 0.72, from "
+    "which on wandering pays.",
+)
+
+# %% [markdown]
+# ## Rock, paper, scissors against oneself
+#
+# In self-play a policy learns against a copy of itself. Only a policy that
+# plays all three moves equally often cannot be beaten.
+
+# %%
+games = {}
+for bonus in (0.0, 0.2):
+    games[bonus] = policies.learn(
+        policies.play_oneself,
+        3,
+        bonus,
+        seed=0,
+        actions_per_step=policies.GAMES_PER_STEP,
+    )
+show(
+    pictures.plot_moves(games),
+    alt="Without a bonus the probabilities of rock, paper and scissors swing "
+    "ever more widely: one has nearly all, then the one that beats it, and so "
+    "on. With a bonus all three stay near a third.",
+)
+
+
+# %%
+def at_a_moment_and_pooled(shares):
+    """Effective modes: the mean over records, and those of all records."""
+    pooled = effective_modes(shares.mean(dim=0)).item()
+    return effective_modes(shares).mean().item(), pooled
+
+
+blob = mode_shares(gan.ring_modes(plain.samples), gan.MODES)
+for name, path in {"game": games[0.0], "ring": blob}.items():
+    now, pooled = at_a_moment_and_pooled(path)
+    print(f"{name}: {now:.1f} modes at a moment, {pooled:.1f} over all steps")
+    assert now < 2 < 2.7 < pooled
+assert policies.exploitability(games[0.0][500:]).mean() > 0.5
+
+# %% [markdown]
+# At nearly any moment the policy has collapsed, and whoever knows the move can
+# beat it. Over time it plays all three. The GAN on the ring is the same story:
+# one blob, and sooner or later nearly every cluster. Two learners chase each
+# other in circles, as
+# [Mertikopoulos and others 2018](https://arxiv.org/abs/1709.02738) prove for
+# games of this kind. What you pool decides what you see.
+#
+# ## One definition, all faces
+#
+# Effective modes as a share of the reference's: first the storyteller's, from
+# the tales above, then those of the toys, late in the run. (Above 1 means:
+# more even than the reference.) The figure shows the mean of ten seeds with
+# its 95 % interval.
+
+# %%
+stories = {T: f"{kept(row, truth):.2f}" for T, row in of_arcs.items()}
+print(f"storyteller: {stories[1]} at T = 1, {stories[0.3]} at T = 0.3")
+show(
+    pictures.plot_faces(log),
+    alt="Modes kept. Below a half: all six toys as they are, and the digits "
+    "with a gradient penalty. All other remedies are above, most above 0.8.",
+)
+
+# %% [markdown]
+# Is it the same thing, then? Six toys, one axis, and one pattern: where they
+# collapse, **each output is judged alone**, and nothing pays for variety. Most
+# cures look at many outputs at once: a batch's spread, other images, a
+# policy's own entropy. The others (equal rates, a gradient penalty, a
+# stop-gradient) hold back one of two learners.
+#
+# ## Claims on trial
+#
+# **C11**, output collapse: "repetition of templates or boilerplate across
+# generations". Take the storyteller's tales two by two. How often have both
+# the same arc, the template of a tale?
+
+# %%
+from course_utils.foundations.intervals import wilson_interval
+
+same_arc = {}
+for T, found in told.items():
+    both = (found[::2] == found[1::2]) & (found[::2] >= 0)
+    same_arc[T] = both.sum().item()
+by_chance = truth.square().sum().item()  # two tales of the world
+low, high = wilson_interval(same_arc[1], 100)
+print(f"pairs of 100 with the same arc: {same_arc}, world {by_chance:.1%}")
+assert not knows_the_truth or high < wilson_interval(same_arc[0.3], 100)[0]
+verdict(
+    "C11",
+    "holds when the temperature is low",
+    "The share of pairs of tales with the same arc at T = 0.3. In the world "
+    f"it is {by_chance:.2f}, at T = 1 {low:.2f} to {high:.2f}.",
+    estimate=same_arc[0.3] / 100,
+    interval=wilson_interval(same_arc[0.3], 100),
+    n=100,
+) if knows_the_truth else "Left out: it needs the storyteller."
+
+# %% [markdown]
+# **C12**, feature collapse: "all images or embeddings converge to a single
+# prototype", as when all faces resemble the *average* one. Two toys went that
+# far: the ring in haste, and the encoder with the pull alone. The digits kept
+# a few kinds, and the ring at equal rates mostly kept all. And is the
+# prototype an average? That of the ring is its empty middle: what lies there?
+
+# %%
+in_the_middle = (late.norm(dim=-1) < 0.5).float().mean()
+print(f"samples in the middle of the ring: {in_the_middle:.1%}")
+centres = late.mean(dim=1)
+assert in_the_middle < 0.05 and torch.cdist(centres, centres).max() > 1
+same_embedding = recording.late(log, "embeddings", "as it is", "std")
+assert same_embedding.high < 0.1 and digits["as it is"].low > 1.5
+
+# %%
+from course_utils.foundations.intervals import bootstrap_interval
+
+equal_rates = recording.late(log, "ring", "equal rates")
+one_prototype = recording.final_values(log, "ring", "as it is")
+verdict(
+    "C12",
+    "holds when a generator in haste is judged sample by sample",
+    "Effective modes at a moment of the GAN on the ring, of 8 (ten seeds). At "
+    f"equal rates they are {equal_rates.mean:.1f}. On the digits, in haste "
+    f"too, {digits['as it is'].mean:.1f} of 10 are left: few kinds, not one. "
+    "The ring's prototype is not the data's average, and it wanders.",
+    estimate=sum(one_prototype) / len(one_prototype),
+    interval=bootstrap_interval(one_prototype),
+    n=len(one_prototype),
+)
+
+# %% [markdown]
+# **C13**, behavioural collapse: agents "stop innovating and fall back on
+# trivial strategies". In which share of thirty runs (three worlds, ten seeds)
+# does the agent end with less than half of its equally good choices? And is
+# what it is left with trivial?
+
+
+# %%
+def lost_half(variant):
+    """In how many runs are less than half of the modes left?"""
+    return sum(
+        left < log["modes"][name] / 2
+        for name in ("bandit", "grid", "self-play")
+        for left in recording.final_values(log, name, variant)
+    )
+
+
+best = {
+    w: recording.late(log, w, "as it is", "inside").low
+    for w in ("bandit", "grid")
+}
+beaten = recording.late(log, "self-play", "as it is", "exploitability")
+assert min(best.values()) > 0.95 and beaten.low > 0.5
+
+# %%
+n = 3 * len(log["seeds"])
+verdict(
+    "C13",
+    "holds when nothing pays for variety",
+    "The share of runs that end with less than half of the equally good "
+    f"choices; with an entropy bonus {lost_half('entropy bonus')} of {n}. "
+    "What is left is trivial in one world of three, self-play, and easily "
+    "beaten. On the bandit and the grid it is still optimal.",
+    estimate=lost_half("as it is") / n,
+    interval=wilson_interval(lost_half("as it is"), n),
+    n=n,
+)
+
+# %% [markdown]
+# ## A short quiz
+
+# %%
+quiz("04")
+
+# %% [markdown]
+# ## Recap
+#
+# - Collapse: fewer effective modes, exp of the entropy, than a reference has.
+# - A generator in haste collapses; the spread of a batch gives it away.
+# - The perfect loss can belong to the worst encoder.
+# - Luck makes agents drop equally good choices; a bonus for surprise holds
+#   them, at a price.
+#
+# ## Read on
+#
+# - Metz and others 2017,
+#   [Unrolled generative adversarial networks](https://arxiv.org/abs/1611.02163):
+#   the ring of eight Gaussians, and a remedy that looks ahead in the race.
+# - Jing and others 2022,
+#   [Understanding dimensional collapse](https://arxiv.org/abs/2110.09348):
+#   embeddings may also lose directions one by one, even with negatives.
+# - Chung and others 2021,
+#   [Beyond variance reduction](https://arxiv.org/abs/2008.13773): how a mere
+#   baseline decides what a policy gradient commits itself to.
+#
+# **Next**: [05 Collapse from training](05_collapse_from_training.ipynb). What
+# a corpus, an overfitted model and a model fed on its own output do to the
+# storyteller.

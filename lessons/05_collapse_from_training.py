@@ -1,0 +1,793 @@
+# %% [markdown]
+# # 05 · Collapse from training
+#
+# {{badges}}
+
+# %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
+# {{bootstrap}}
+
+# %%
+import math
+
+import torch
+from course_utils import StoryWorld, load_model
+from course_utils.causes import pictures
+from course_utils.classroom import exercise, predict, show, start
+from course_utils.foundations.entropy import cross_entropy, entropy
+from course_utils.foundations.intervals import bootstrap_interval
+
+start("05")
+
+# %% [markdown]
+# **What you will be able to do**
+#
+# - Tell a corpus that has favourites from a model that exaggerates them
+# - Say what a model keeps of a corpus that it reads again and again
+# - Build a loss that asks for variety, and compare it fairly with its rivals
+# - Let models learn from their own output, and predict what gets lost
+#
+# **Time**: about 80 minutes
+#
+# **What you need first**: [notebook 00](00_start_here.ipynb),
+# [notebook 01](01_softmax_and_temperature.ipynb) and entropy
+# ([notebook 03](03_entropy_and_its_collapse.ipynb))
+#
+# **The question**: a model reads skewed text, or the same text again and
+# again, or its own text. Which of the three makes variety vanish?
+#
+# ## A corpus with favourites
+#
+# Every corpus has favourites. In our world one hero, Mira, has about a quarter
+# of the tales, and the rarest of 24 about one in ninety.
+
+# %% tags=["nbval-check-output"]
+world = StoryWorld()
+names = list(world.probabilities("hero"))
+truth = torch.tensor([*world.probabilities("hero").values()], dtype=float)
+print(f"{names[0]} {truth[0]:.1%}, {names[-1]} {truth[-1]:.1%}")
+
+# %% [markdown]
+# The smallest model of that has one logit for each hero. It starts without
+# favourites and learns from 2000 tales, by gradient descent on the
+# cross-entropy. The gradient of a logit is simply *predicted minus counted*.
+
+# %%
+read = [names.index(t.labels["hero"]) for t in world.sample(2000)]
+counted = torch.tensor(read).bincount(minlength=24).double() / 2000
+logits = torch.zeros(24, dtype=float)
+for _ in range(2000):
+    logits -= 2.0 * (logits.softmax(dim=-1) - counted)
+assert (logits.softmax(dim=-1) - counted).abs().max() < 0.001
+
+# %% [markdown]
+# Learning stops where predicted equals counted. So a model that fits its
+# corpus copies its favourites, and neither exaggerates nor flattens them.
+#
+# One number says which of the three it is. If a model's shares are
+# proportional to $\text{truth}^s$, then $s = 1$ means copied, $s > 1$
+# exaggerated and $s < 1$ flattened. The best-fitting $s$ is the shares'
+# **sharpness**. Temperature is the pure case:
+
+# %% tags=["nbval-check-output"]
+from course_utils.causes.pretraining import sharpness
+
+for T in (0.5, 1.0, 2.0):
+    tempered = (truth.log() / T).softmax(dim=-1)
+    print(f"T = {T}: sharpness {sharpness(tempered, truth):.2f}")
+
+# %% [markdown]
+# The storyteller has two million weights, not 24. We let it continue "Once
+# upon a time there was a brave girl named", and eleven such beginnings: girls
+# and boys of six traits. (Only the storyteller's truth is known. Other models
+# leave this out.)
+
+# %%
+guess = predict(
+    "favourites",
+    "How sharp are the storyteller's names, on average?",
+    choices=["below 0.9", "0.9 to 1.1", "above 1.1"],
+)
+guess
+
+# %%
+lm = load_model()
+knows_the_truth = lm.name == "storyteller"
+if knows_the_truth:
+    lengths = [len(lm.encode(tale.text)) for tale in world.sample(100)]
+    assert 75 < sum(lengths) / 100 < 85  # tokens of a tale
+traits = ["brave", "curious", "shy", "stubborn", "clever", "dreamy"]
+kinds = [f"{trait} {child}" for trait in traits for child in ("girl", "boy")]
+
+
+def names_after(prompt):
+    """The model's and the world's probabilities of the possible names."""
+    told = world.next_token_distribution(prompt, lm.tokenizer)
+    probs = lm.next_token_logits(prompt).double().softmax(dim=-1)
+    return probs[told > 0], told[told > 0]
+
+
+# %%
+if knows_the_truth:
+    pairs = [
+        names_after(f"Once upon a time there was a {k} named") for k in kinds
+    ]
+    said, true = map(torch.stack, zip(*pairs, strict=True))
+    found = sharpness(said / said.sum(dim=-1, keepdim=True), true)
+    low, high = bootstrap_interval(found.tolist())
+    print(f"{found.mean():.3f} ({low:.3f} to {high:.3f}, n = {len(kinds)})")
+    assert low > 0.9 and high < 1.1
+guess.compare("0.9 to 1.1", "It was trained until it agreed with the world.")
+
+# %%
+if knows_the_truth:
+    cold = (said.log() / 0.5).softmax(dim=-1)
+    figure = show(
+        pictures.plot_favourites(true, said, cold),
+        alt="Each name's probability in the model over that in the world, on "
+        "log axes. The storyteller's points lie on the diagonal. At T = 0.5 "
+        "they lie on a steeper line: rare names fall far below it.",
+    )
+else:
+    figure = "No truth, no figure."
+figure
+
+# %% [markdown]
+# A skewed corpus alone is no collapse, and a model that fits it does not make
+# it one. The sampler does, at low temperature.
+#
+# ## The same text, again and again
+#
+# What if the corpus is small, and read many times? Begin with a model that can
+# do nothing but remember. An **n-gram** table lists, for each run of n - 1
+# words, the words that followed it. To tell a tale, it draws from the list
+# that belongs to its last n - 1 words. What stands there twice is drawn twice
+# as often. (The empty word stands before and after a tale.) The larger n, the
+# more the table remembers. It then reads 100 tales, and tells 100.
+
+# %%
+from course_utils.causes.recursion import NGram, named_shares, retell
+from course_utils.worlds.measures import memorised_share
+
+assert world.entropy() > math.log(1e12)  # more than a trillion tales
+table = NGram(["The fox sang.", "The fox slept."], order=2)
+dict(table.followers)
+
+# %% tags=["nbval-check-output"]
+tales = [story.text for story in world.sample(100, seed=2)]
+print(" n   by heart   commonest hero")
+for n in (2, 4, 6, 8, 12):
+    told = NGram(tales, n).tell(100)
+    mira = named_shares(told, names)[0]
+    print(f"{n:>2} {memorised_share(told, tales):>10.0%} {mira:>16.0%}")
+
+# %% [markdown]
+# With a long memory most tales stand in the corpus, to the letter: a collapse
+# from trillions of possible tales to 100. Yet look at the last column. The
+# favourite doesn't become more of one.
+#
+# ## A network learns the frequent first
+#
+# A table has read all its lines equally well from the start. A network learns
+# step by step. Here claim **C09** comes in: *overfitting to frequent patterns
+# causes collapse*. We give the storyteller a corpus of 63 tales. Some stand in
+# it more often than others, as pages do on the web:
+#
+# | copies of each | 32 | 16 | 8 | 4 | 2 | 1 |
+# |---|---|---|---|---|---|---|
+# | different tales | 1 | 2 | 4 | 8 | 16 | 32 |
+#
+# Each column is a sixth of the corpus. A perfect copy would tell each in one
+# text of six. Training takes minutes, so it is recorded, by
+# `python -m course_utils.causes pretraining`: three runs, each with a corpus
+# of its own. `mass` is the probability that the model's next text is one of a
+# column's tales, to the letter: exact, from the model's own probabilities.
+
+# %%
+from course_utils.causes.recorded import Overfitting
+
+overfitting = Overfitting.read()
+mass = overfitting.values("repeated", "mass")
+print("runs, points in time, columns:", list(mass.shape))
+print("readings of the corpus:", overfitting.readings)
+
+# %%
+by_heart = predict(
+    "by heart",
+    "After 16 readings: of all that the model tells by heart, which share is "
+    "the one tale with 32 copies? (It is 17 % of the corpus.)",
+    between=(0, 100),
+    unit="%",
+)
+by_heart
+
+# %%
+last = mass[:, -1]
+of_the_first = (last[:, 0] / last.sum(dim=-1)).mean().item()
+by_heart.compare(
+    round(100 * of_the_first),
+    f"{6 * of_the_first:.1f} times its share. It has been read most often.",
+)
+
+# %% [markdown]
+# In the figure below, *repeated* is the corpus of 63 tales. *Fresh* is the
+# same training on tales that are all new. On the right we count as in
+# [notebook 04](04_three_faces_of_collapse.ipynb): by the effective number of
+# heroes, in 100 texts of each model. Bands span the three runs.
+
+# %%
+from course_utils.causes.forms import effective_modes
+
+in_corpus = effective_modes(overfitting.corpus_shares(world, "hero"))
+show(
+    pictures.plot_overfitting(overfitting, in_corpus.mean().item()),
+    alt="Left: the probability of each column's tales over readings. The tale "
+    "with 32 copies rises first and highest, to near a sixth; the fewer the "
+    "copies, the later and lower the curve. Middle: the loss on unread tales "
+    "rises with the readings of the repeated corpus, and stays with fresh "
+    "tales. Right: with the repeated corpus the effective number of heroes "
+    "falls at the first reading, to about that of the corpus.",
+)
+
+# %%
+heroes = {arm: overfitting.heroes(arm) for arm in overfitting.arms}
+for arm in ("fresh", "repeated"):
+    print(f"{arm}: {heroes[arm][:, -1].mean():.1f} effective heroes")
+of_corpus = heroes["repeated"][:, 1:].mean(dim=-1) / in_corpus
+assert of_corpus.min() > 0.7 and of_corpus.max() < 1.1
+
+# %%
+sharp = overfitting.values("repeated", "sharpness")[:, -1]
+print(f"by heart: {last.sum(dim=-1).mean():.0%} of the texts")
+print(f"sharpness of what is by heart: {sharp.mean():.1f}")
+assert sharp.min() > 1.5 and (last.diff(dim=-1) < 0).all()
+assert (last < 1 / 6).all() and (mass[:, 1].sum(dim=-1) < 0.01).all()
+
+# %%
+unread = {arm: overfitting.values(arm, "held_out_loss") for arm in heroes}
+assert (unread["repeated"].diff(dim=-1) > 0).all()
+assert (unread["fresh"] - unread["fresh"][:, :1]).abs().max() < 0.03
+
+# %% [markdown]
+# - **Left**: the more copies, the sooner by heart. A perfect copy would tell
+#   each column in one text of six. After 16 readings none has got there yet,
+#   and the frequent tales are nearest. So of what is by heart they have more
+#   than their share: the sharpness is still above 1.5.
+# - **Middle**: unread tales cost more with each reading. That is what
+#   *overfitting* means.
+# - **Right**: variety falls with the *first* reading, before anything is known
+#   by heart: to what the corpus has, or somewhat less. There it stays.
+#
+# So collapse comes, and it has two parts. The model **copies** a corpus that
+# is poorer than the world, as its loss demands. And what it has by heart so
+# far **exaggerates** the frequent tales.
+#
+# ## A loss that asks for variety
+#
+# Claim **C31** has a cure: subtract the entropy of the prediction from the
+# loss,
+#
+# $$ L = L_{ce} - \lambda H(q), \qquad H(q) = -\sum_v q_v \ln q_v , $$
+#
+# with $q$ the model's distribution over the next token. It is known as the
+# *confidence penalty*
+# ([Pereyra and others 2017](https://arxiv.org/abs/1701.06548)).
+#
+# ### Exercise 1: the loss
+#
+# Difficulty: medium · 15 minutes
+#
+# `logits` have shape [..., vocabulary], `targets` are token ids of shape
+# [...], and `weight` is λ. Return the mean over all positions of the surprise
+# at the target minus `weight` times the entropy, in nats. A logit of `-inf`
+# is allowed: that token has probability 0 and adds nothing to the entropy.
+
+
+# %%
+@exercise("causes.pretraining.entropy_regularised_loss")
+def entropy_regularised_loss(logits, targets, weight):
+    """Cross-entropy minus weight times entropy: one number, in nats."""
+    ...
+
+
+# %% [markdown]
+# ## Where does training end?
+#
+# A toy tells. The next word is a hero's name, but the vocabulary has 1536
+# tokens. The other 1512 are **junk** here: they would break the tale. We train
+# one logit per token on 100 names, with λ = 0.1.
+
+# %%
+vocab = 1536
+targets = torch.tensor(read[:100])
+logits = torch.zeros(vocab, dtype=float, requires_grad=True)
+search = torch.optim.LBFGS(
+    [logits], max_iter=200, line_search_fn="strong_wolfe"
+)
+
+
+def loss_now():
+    search.zero_grad()
+    rows = logits.expand(100, vocab)
+    loss = entropy_regularised_loss(rows, targets, weight=0.1)
+    loss.backward()
+    return loss
+
+
+# %%
+from course_utils.causes.pretraining import entropy_regularised_optimum
+
+search.step(loss_now)
+trained = logits.softmax(dim=-1).detach()
+print(f"probability of junk: {trained[24:].sum():.2%}")
+shares = targets.bincount(minlength=vocab).double() / 100
+optimum = entropy_regularised_optimum(shares, weight=0.1)
+assert (trained - optimum).abs().max() < 0.001
+assert optimum[24:].sum() > 0.002
+
+# %% [markdown]
+# Not one of the 100 names was junk, and yet the model has learned to say some.
+# It is no accident of training: the minimum can be computed, and there it is.
+#
+# If the truth is $p$, the minimum has
+# $p_v / q_v = 1 + \lambda\,(\ln q_v + H(q))$ for every token. (Set the
+# derivative to zero. The package solves this with Newton's method.) Now take a
+# token that the world never says, $p_v = 0$:
+#
+# $$ q_v = e^{-1/\lambda} \, e^{-H(q)} $$
+#
+# **No token is ever ruled out.** The bonus has put a floor under the junk.
+
+# %% tags=["nbval-check-output"]
+word = torch.cat([truth, torch.zeros(vocab - 24)])
+for weight in (0.05, 0.1, 0.15):
+    q = entropy_regularised_optimum(word, weight)
+    floor = math.exp(-1 / weight - entropy(q, base=math.e))
+    assert math.isclose(q[-1], floor, rel_tol=1e-6)
+    print(f"weight {weight}: junk {q[24:].sum():.7f}")
+
+# %% [markdown]
+# A tiny floor, but 1512 tokens stand on it, and a tale has about 80 of them:
+# it survives with a chance of about $(1 - \text{junk})^{80}$. And the floor
+# rises steeply.
+#
+# ## Compare at the same price
+#
+# Two rivals. **Label smoothing** takes a part ε of the target's probability
+# and shares it among all tokens
+# ([Szegedy and others 2016](https://arxiv.org/abs/1512.00567)). And the
+# cheapest of all: train as ever, and sample at a temperature above 1.
+#
+# Which ε and which T are to stand beside λ = 0.1? Any dial flattens more if it
+# is turned further. A fair comparison lets all pay the same price: the same
+# **cross-entropy** against the truth. `flatten_to_loss` finds the dial, by
+# bisection.
+
+# %%
+from course_utils.causes.pretraining import (
+    flatten_to_loss,
+    label_smoothing_optimum,
+)
+
+weights = [0, 0.02, 0.05, 0.06, 0.07, 0.08, 0.09, 0.1, 0.12, 0.15]
+
+
+def at_temperature(probs, temperature):
+    """Plain training, sampled at a temperature."""
+    return (probs.log() / temperature).softmax(dim=-1)
+
+
+bonus = {w: entropy_regularised_optimum(word, w) for w in weights}
+warm, smooth = {}, {}
+for w, q in bonus.items():
+    price = cross_entropy(word, q, base=math.e).item()
+    warm[w] = flatten_to_loss(at_temperature, word, price, 1, 20)
+    smooth[w] = flatten_to_loss(label_smoothing_optimum, word, price, 0, 0.9)
+
+# %% [markdown]
+# ## A live figure: the weight λ
+#
+# Bars are the model with the bonus, grey marks the world, crosses the
+# temperature that pays the same. On the right: what each gives to junk.
+
+# %%
+from course_utils.classroom import LiveFigure, dropdown, slider, steps
+
+dial = LiveFigure(
+    lambda figure: pictures.draw_bonus(figure, names, truth),
+    lambda artists, weight: pictures.show_bonus(
+        artists, weight, bonus[weight], smooth[weight], warm[weight]
+    ),
+    {"weight": steps(weights, value=0.1, label="weight λ")},
+    alt="Left: probabilities of 24 heroes with an entropy bonus, a little "
+    "flatter than the world's; crosses for the temperature of the same price "
+    "are at least as flat. Right: probability of junk. Smoothing has it from "
+    "the start, the bonus from a weight of 0.08 on, temperature never.",
+    size=(9, 3.6),
+    play="weight",
+)
+dial
+
+# %%
+for weight in weights:
+    dial.set(weight=weight)
+    assert dial.error is None
+small = at_temperature(word, 1 / 0.95)
+assert (bonus[0.05] - small).abs().max() < 0.002
+assert bonus[0.05][24:].sum() < 1e-6 < 0.001 < smooth[0.05][1][24:].sum()
+
+# %% [markdown]
+# - **A small bonus is a temperature**, trained in: up to λ = 0.05 the bars lie
+#   on the crosses, those of $T = 1 / (1 - \lambda)$.
+# - **A larger one pays for junk**, and tales break.
+# - **Label smoothing pays for little else**, from the first step on.
+#
+# In this toy, temperature never makes junk: zero stays zero. No real model has
+# zeros, though. So look at real training. The storyteller went on learning
+# from fresh texts, with each of the losses. And once more with the plain loss,
+# then sampled at the temperature of the same price. (Recorded, three runs.)
+
+# %%
+from course_utils.causes.recorded import Flattening
+
+flattening = Flattening.read()
+dice = torch.Generator().manual_seed(0)
+drawn = torch.multinomial(truth.expand(200, 24), 250, True, generator=dice)
+counts = torch.nn.functional.one_hot(drawn, 24).sum(dim=1)
+in_world = effective_modes(counts / 250).mean().item()
+show(
+    pictures.plot_flattening(flattening, in_world),
+    alt="Effective number of heroes over the share of valid texts. A line for "
+    "temperature goes up and to the left. The dots of weights 0.05 and 0.1 "
+    "lie close to it. Those of label smoothing lie below: fewer heroes at the "
+    "same price. At a weight of 0.2 no text is valid.",
+)
+
+# %% [markdown]
+# The star is the world. Further up is more varied, further left more broken.
+# The orange line is plain training, sampled warmer and warmer; each dot is a
+# loss. A thin line joins two that have the same cross-entropy. A loss is worth
+# its trouble where its dot lies above the orange line, or to the right of it.
+
+# %%
+for kind in list(flattening.kinds)[1:]:
+    more, valid = flattening.beside_temperature(kind)
+    low, high = bootstrap_interval(more.tolist())
+    heroes_more = f"{more.mean():+.1f} ({low:+.1f} to {high:+.1f})"
+    print(f"{kind:16} heroes {heroes_more}, valid texts {valid.mean():+.0%}")
+    if kind in ("entropy 0.05", "entropy 0.1"):
+        assert more.abs().max() < 1 and abs(valid.mean()) < 0.05
+    if kind.startswith("smoothing"):
+        assert (more < -0.4).all() and valid.mean() < 0.01
+assert flattening.valid("entropy 0.2", "loss").max() < 0.02
+
+# %% [markdown]
+# The toy was right.
+#
+# - **A small bonus is a temperature**, give or take one hero, with about as
+#   many valid tales. At λ = 0.1 the storyteller has more variety than the
+#   world, and breaks more tales.
+# - **Label smoothing is worse**: it gives to junk what the others give to
+#   other heroes.
+# - **A large bonus breaks everything**: at λ = 0.2 not one tale in fifty is
+#   valid.
+#
+# But does the bonus help where variety is being lost? One more arm of the
+# overfitting runs had it, with λ = 0.1.
+
+# %%
+for arm in ("repeated", "repeated, entropy bonus"):
+    learnt = overfitting.values(arm, "mass")[:, -1].sum(dim=-1)
+    print(f"{arm}: {learnt.mean():.0%} by heart, ", end="")
+    valid = overfitting.values(arm, "valid")[:, -1].mean()
+    print(f"{heroes[arm][:, -1].mean():.1f} heroes, {valid:.0f} of 100 valid")
+assert (learnt < 0.9 * last.sum(dim=-1)).all() and valid < 80
+assert (heroes[arm] - heroes["repeated"])[:, -1].abs().max() < 2
+
+# %% [markdown]
+# It slows the learning by heart, and it breaks more tales. Heroes stay nearly
+# as few: the bonus flattens every prediction a little, but it knows nothing of
+# what the corpus lacks.
+#
+# ## A model that reads its own tales
+#
+# The third way: the next model learns from what the last one told. More and
+# more of the web is written by models, so nobody had to make this up.
+#
+# Again a toy first. A *generation* hears 50 tales about the world's 24 heroes,
+# and takes the shares that it counts for the truth. How many of the 24 does it
+# hear of at all?
+#
+# ### Exercise 2: how many are heard of?
+#
+# Difficulty: easy · 5 minutes
+#
+# `probs` has shape [..., values]. Return how many different values come up in
+# `samples` independent draws, on average, with shape [...]. A value of
+# probability p is missed by all draws with probability $(1-p)^{samples}$.
+
+
+# %%
+@exercise("causes.recursion.expected_distinct")
+def expected_distinct(probs, samples):
+    """How many different values come up, on average."""
+    ...
+
+
+# %%
+from course_utils.foundations.softmax import sample  # noqa: F401, you need it
+
+heard, missed = expected_distinct(truth, 50).item(), (1 - truth[-1]) ** 50
+print(f"{heard:.1f} of 24 heroes; {names[-1]} is missed with {missed:.0%}")
+assert 15 < heard < 18 and missed > 0.5
+
+# %% [markdown]
+# Whoever is missed has probability 0 in the next generation, and can never
+# come back. There are two ways to go on:
+#
+# - **replace**: each generation reads only what the last one told;
+# - **accumulate**: it reads everything so far, the first real tales included.
+#
+# ### Exercise 3: the recursion
+#
+# Difficulty: hard · 20 minutes
+#
+# Return a tensor [generations + 1, ..., values] of distributions. Entry 0 is
+# `probs`. Each further entry comes from the one before: draw `samples` values
+# (with `sample` from notebook 01), count them, and add the counts to the
+# corpus ("accumulate") or let them take its place ("replace"). The new entry
+# is the corpus's shares. The corpus is empty at first: nobody reads the truth
+# itself.
+
+
+# %%
+@exercise("causes.recursion.recurse")
+def recurse(probs, samples, generations, keep="replace", generator=None):
+    """Distributions of models that each learn from the one before."""
+    ...
+
+
+# %%
+dice = torch.Generator().manual_seed(0)
+keeps = ("replace", "accumulate")
+runs = truth.expand(400, 24)  # each row has its own luck
+chains = {keep: recurse(runs, 50, 20, keep, dice).double() for keep in keeps}
+drift = predict(
+    "drift",
+    "After 20 generations of replace, averaged over the 400 runs: what is "
+    "Mira's share? (In the world it is 26 %.)",
+    choices=["under 20 %", "20 to 33 %", "over 33 %"],
+)
+drift
+
+# %%
+mira = chains["replace"][20, :, 0]
+gone, over_half = (mira == 0).double().mean(), (mira > 0.5).double().mean()
+print(f"gone in {gone:.0%} of the runs, over half in {over_half:.0%}")
+assert 0.2 < mira.mean() < 0.33 and gone > 0.02 and over_half > 0.1
+
+# %%
+drift.compare(
+    "20 to 33 %",
+    "A sample has too many as easily as too few. Every run drifts, but their "
+    "mean stays where it was. So look at runs, never at their mean.",
+)
+
+# %% [markdown]
+# Biologists know this as *genetic drift*
+# ([Wright 1931](https://doi.org/10.1093/genetics/16.2.97)). Take the chance
+# that two tales have different heroes, one minus the sum of squared shares.
+# With n tales a generation, replace leaves on average $1 - 1/n$ of it each
+# time, until nothing is left. Accumulate leaves $1 - 1/(n k^2)$ in generation
+# k, because the old tales outweigh the new. The product of all of these is
+# $\sin(x)/x$ with $x = \pi/\sqrt{n}$: it never falls below that.
+
+# %%
+from course_utils.causes.recursion import gini_simpson, kept_diversity
+
+for keep, chain in chains.items():
+    left = gini_simpson(chain[20]).mean() / gini_simpson(truth)
+    expected = kept_diversity(50, 20, keep)
+    print(f"{keep:10} {left:.3f}, by the formula {expected:.3f}")
+    assert abs(left - expected) < 0.05
+x = math.pi / math.sqrt(50)
+print(f"accumulate, for ever: {math.sin(x) / x:.3f}")
+
+# %%
+show(
+    pictures.plot_survival(
+        {k: chain > 0 for k, chain in chains.items()}, (1, 3, 8, 20)
+    ),
+    alt="Share of 400 runs in which a hero is still told, by rank, after 1, "
+    "3, 8 and 20 generations. With replace the curves fall to the right and "
+    "sink with each generation. With accumulate all four are the same.",
+)
+
+# %%
+alive = (chains["replace"][3] > 0).double().mean(dim=0).reshape(3, 8).mean(-1)
+print("generation 3, by eights:", *(f"{share:.0%}" for share in alive))
+kept = chains["accumulate"] > 0
+assert alive[0] > 0.6 > alive[1] > alive[2] < 0.4
+assert kept[1].equal(kept[20])
+
+# %% [markdown]
+# **The tail vanishes first.** Of the eight commonest heroes most live on, of
+# the eight rarest few. With accumulate, whoever was in the first 50 tales is
+# never forgotten.
+#
+# ## From a table to a language model
+#
+# The same with texts. A 4-gram table reads 50 tales, tells 50, and so on. And
+# the storyteller: each generation goes on from the last one's weights, and
+# reads what it told. Recorded, by `python -m course_utils.causes recursion`.
+
+
+# %%
+def ngram_shares(keep, run):
+    """Shares of the heroes in each generation of 4-gram tables."""
+    real = [story.text for story in world.sample(50, [run, 5])]
+    told = retell(real, 4, 8, keep, run)
+    return torch.stack([named_shares(texts, names) for texts in told])
+
+
+# %%
+from course_utils.causes.recorded import Recursion
+
+recursion = Recursion.read()
+learners = {
+    "shares": {k: chains[k][:9, :4] for k in keeps},
+    "4-gram": {
+        k: torch.stack([ngram_shares(k, run) for run in range(4)], dim=1)
+        for k in keeps
+    },
+    "storyteller": {k: recursion.shares(k, "hero") for k in keeps},
+}
+
+# %% [markdown]
+# ## A live figure: generation after generation
+#
+# Bars are the heroes that a generation tells, by their rank in the world. Grey
+# marks are the world. Play it for each learner: who vanishes, and who rises?
+# The still figure after it has all four runs of the storyteller, with bands
+# for the 95 % interval of their mean.
+
+
+# %%
+def told_at(generation, learner, run):
+    """Shares of the heroes, for each way to keep the corpus."""
+    return {k: learners[learner][k][generation, run - 1] for k in keeps}
+
+
+film = LiveFigure(
+    lambda figure: pictures.draw_generation(figure, truth),
+    lambda artists, **chosen: pictures.show_generation(
+        artists, told_at(**chosen)
+    ),
+    {
+        "generation": slider(0, 8, value=8, label="generation"),
+        "learner": dropdown([*learners], value="storyteller", label="learner"),
+        "run": dropdown([1, 2, 3, 4], value=1, label="run"),
+    },
+    alt="Shares of the heroes by rank, left for replace and right for "
+    "accumulate, with marks for the world. Under replace bars vanish from "
+    "generation to generation, and rare heroes may rise above common ones; "
+    "under accumulate they stay nearer to their marks.",
+    size=(9, 3.4),
+    play="generation",
+)
+film
+
+# %%
+show(
+    pictures.plot_recursion(recursion),
+    alt="Left: with replace the heroes told fall to a third, with accumulate "
+    "to two thirds. Middle: with replace the eight rarest vanish sooner than "
+    "the eight commonest. Right: with replace the valid texts fall steeply.",
+)
+
+# %%
+told = {keep: recursion.shares(keep, "hero") > 0 for keep in keeps}
+left = {keep: told[keep][8].double().sum(dim=-1) for keep in keeps}
+for keep in keeps:
+    low, high = bootstrap_interval(left[keep].tolist())
+    print(f"{keep}: {left[keep].mean():.1f} ({low:.1f} to {high:.1f}, n = 4)")
+
+# %%
+for learner in learners:
+    film.set(generation=4, learner=learner)
+    assert film.error is None
+assert left["replace"].max() < 10 and left["accumulate"].mean() > 15
+assert (told["accumulate"][1].sum(dim=-1) >= left["accumulate"]).all()
+early = told["replace"][3].double().mean(dim=0)
+assert early[:8].mean() > 0.7 > 0.5 > early[-8:].mean()
+valid = {keep: recursion.valid(keep)[8] for keep in keeps}
+assert valid["replace"].max() < 0.6 < valid["accumulate"].min()
+
+# %% [markdown]
+# - **Replace**: heroes go, the rarest first, as in the toys.
+# - **Accumulate**: about twice as many are left. What surprised us: they are
+#   fewer than in generation 1, though nothing ever leaves the corpus. A
+#   network is no table; what it seldom reads, it may lose.
+# - **Broken tales** are new. The toy of shares makes no slips, the storyteller
+#   does. Under replace, each generation reads the slips of the last and adds
+#   its own, until about half of the tales are broken.
+#
+# ## Claims on trial
+#
+# - **C09**: *overfitting to frequent patterns causes collapse.* Same training,
+#   same seeds, once on the repeated corpus and once on fresh tales. The claim
+#   fails if both leave as many heroes, or if the frequent tales have no more
+#   than their share of what is by heart. (Frequency alone is no collapse: a
+#   model that fits the world copies its favourites, and that is all.)
+# - **C31**: *$L_{ce} - \lambda H$ keeps diversity.* Effective heroes with
+#   λ = 0.1, against the plain loss, and against temperature at the same price.
+#
+# Three runs are few, and no bootstrap can leave the range of three values. So
+# read each interval as: three times out of three, it came out in here.
+
+# %%
+from course_utils.classroom import verdict
+
+kept = heroes["repeated"][:, -1] / heroes["fresh"][:, -1]
+copied = in_corpus / heroes["fresh"][:, -1]
+assert kept.max() < 0.9 and sharp.min() > 1
+verdict(
+    "C09",
+    "holds when a small corpus is read again and again",
+    "Effective heroes after 16 readings, as a part of those after as many "
+    f"fresh tales. A copy of the corpus would have {copied.mean():.2f}. What "
+    f"is told by heart has a sharpness of {sharp.mean():.1f}.",
+    estimate=kept.mean().item(),
+    interval=bootstrap_interval(kept.tolist()),
+    n=len(kept),
+)
+
+# %%
+pair = ("cross-entropy", "entropy 0.1")
+plain, ours = (flattening.heroes(kind, "loss") for kind in pair)
+before, after = (flattening.valid(kind, "loss").mean() for kind in pair)
+gain, more = ours - plain, flattening.beside_temperature("entropy 0.1")[0]
+assert gain.min() > 0 and more.mean() < gain.mean() / 2
+assert ours.mean() > in_world
+verdict(
+    "C31",
+    "holds when compared with the plain loss, not with temperature",
+    "Effective heroes that λ = 0.1 adds, while of 100 texts "
+    f"{100 * (before - after):.0f} more are broken. Temperature at the same "
+    f"price adds {(gain - more).mean():.1f}.",
+    estimate=gain.mean().item(),
+    interval=bootstrap_interval(gain.tolist()),
+    n=len(gain),
+)
+
+# %%
+from course_utils.classroom import quiz
+
+quiz("05")
+
+# %% [markdown]
+# ## Recap
+#
+# - A model that fits a skewed corpus copies its skew. Sharpness 1 is no fault.
+# - Read again and again, a small corpus is copied, the frequent tales first.
+# - A small entropy bonus is a temperature; a large one pays for junk.
+# - Models that read only their own tales lose the rare ones first, for ever.
+# - Keep the real data, and far less is lost.
+#
+# ## Read on
+#
+# - Shumailov and others 2024,
+#   [AI models collapse when trained on recursively generated data](https://doi.org/10.1038/s41586-024-07566-y):
+#   language models that read their own output; the tails go first.
+# - Gerstgrasser and others 2024,
+#   [Is model collapse inevitable?](https://arxiv.org/abs/2404.01413):
+#   replace against accumulate, with the proof for linear models.
+# - Pereyra and others 2017,
+#   [Regularizing neural networks by penalizing confident output distributions](https://arxiv.org/abs/1701.06548):
+#   the entropy bonus beside label smoothing.
+# - Kandpal, Wallace and Raffel 2022,
+#   [Deduplicating training data mitigates privacy risks](https://arxiv.org/abs/2202.06539):
+#   what stands twice in a corpus is told far more than twice as often.
+
+# %% [markdown]
+# **Next**: [06 Collapse from reward](06_collapse_from_reward.ipynb). Training
+# on a reward makes a model forget what it was never asked to forget.

@@ -1,0 +1,824 @@
+# %% [markdown]
+# # 06 · Collapse from reward
+#
+# {{badges}}
+
+# %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
+# {{bootstrap}}
+
+# %%
+from course_utils.classroom import exercise, predict, show, start
+
+start("06")
+
+# %% [markdown]
+# **What you will be able to do**
+#
+# - Compute what a reward asks for, and see that it asks for no collapse
+# - Write REINFORCE with a baseline, and test that it is unbiased
+# - Tune a language model on a reward, and watch what it forgets
+# - Hold it back: a leash to the reference, an entropy bonus, a clipped ratio
+#
+# **Time**: about 80 minutes
+#
+# **What you need first**: [notebook 00](00_start_here.ipynb),
+# [notebook 01](01_softmax_and_temperature.ipynb), and what a gradient is
+#
+# **The question**: a reward asks for happy endings and for nothing else. Why
+# does the model also forget its plots and its heroes?
+
+# %% [markdown]
+# ## A world of 48 tales
+#
+# Before the storyteller, a toy. A tale has one of 24 heroes, as common as in
+# our world, and a happy ending or not. The ending does not depend on the hero.
+# So there are 48 tales, and we can write down the probability of each. The
+# reward is 1 for a happy ending: it is *blind* to the hero.
+#
+# In notebook 00 we counted heroes by their *effective number*: how many
+# equally common ones would be as diverse. That is 2 to the power of their
+# entropy in bits.
+
+# %% tags=["nbval-check-output"]
+import torch
+from course_utils import StoryWorld, entropy
+
+world = StoryWorld()
+hero_probs = torch.tensor([*world.probabilities("hero").values()])
+happy = world.probabilities("mood")["merry"]
+reference = hero_probs[:, None] * torch.tensor([happy, 1 - happy])
+reward = torch.tensor([1.0, 0.0]).expand(24, 2)
+print(f"{reference.numel()} tales, {reference.sum():.3f} in all")
+print(f"mean reward {(reference * reward).sum():.2f}")
+
+
+# %% tags=["nbval-check-output"]
+def effective_heroes(tales):
+    """How many equally common heroes these 48 probabilities amount to."""
+    return 2 ** entropy(tales.sum(dim=-1)).item()
+
+
+print(f"{effective_heroes(reference):.1f} effective heroes of 24")
+
+# %% [markdown]
+# ## What does the reward ask for?
+#
+# People who tune a model on a reward $r$ rarely want the reward alone. They
+# keep the model on a *leash*: it shall stay near the *reference*, the model
+# that it was before. The distance is the KL divergence, and its price is
+# $\beta$, in reward per nat:
+#
+# $$ \max_\pi \; \mathrm{E}_\pi[r] - \beta \, \mathrm{KL}(\pi \,\|\,
+# \pi_\mathrm{ref}) $$
+#
+# The best $\pi$ is known in closed form
+# ([Rafailov and others 2023](https://arxiv.org/abs/2305.18290), eq. 4): take
+# the reference, multiply by $e^{r / \beta}$, normalise.
+#
+# $$ \pi^* \;\propto\; \pi_\mathrm{ref} \, e^{r / \beta} $$
+#
+# ### Exercise 1: the best that a leash allows
+#
+# Difficulty: medium · 10 minutes
+#
+# Return that distribution along the last dimension, for `beta` above 0. Two
+# things as in softmax: large rewards must not overflow, and what the
+# reference never says stays impossible, whatever its reward.
+
+
+# %%
+@exercise("causes.reward.regularised_optimum")
+def regularised_optimum(ref_probs, rewards, beta):
+    """The distribution with the highest E[reward] - beta * KL."""
+    ...
+
+
+# %% [markdown]
+# Is it the best, really? Move away from it in 1,000 random directions: the
+# objective falls in every one.
+
+# %%
+from course_utils.foundations.entropy import kl_divergence
+
+
+def objective(tales, beta):
+    """Mean reward less beta times KL to the reference, in nats."""
+    kl = kl_divergence(tales.flatten(-2), reference.flatten(), torch.e)
+    return (tales * reward).sum(dim=(-2, -1)) - beta * kl
+
+
+def best_tales(beta):
+    """The optimum among all distributions over the 48 tales."""
+    both = reference.flatten(), reward.flatten()
+    return regularised_optimum(*both, beta).reshape(24, 2)
+
+
+# %%
+dice = torch.Generator().manual_seed(0)
+noise = 0.1 * torch.randn(1000, 24, 2, generator=dice)
+others = best_tales(0.5) * noise.exp()
+others = others / others.sum(dim=(-2, -1), keepdim=True)
+assert (objective(others, 0.5) < objective(best_tales(0.5), 0.5)).all()
+
+# %%
+guess = predict(
+    "heroes at the optimum",
+    "A small beta is a long leash. How many heroes are left at beta = 0.05?",
+    choices=["one or two", "about 7", "14.4 as before"],
+)
+guess
+
+# %% tags=["nbval-check-output"]
+print("beta   mean reward   effective heroes")
+for beta in (2, 0.5, 0.2, 0.05):
+    tales = best_tales(beta)
+    mean, left = (tales * reward).sum(), effective_heroes(tales)
+    print(f"{beta:<7}{mean:>10.3f}{left:>15.1f}")
+    assert abs(left - effective_heroes(reference)) < 1e-3
+
+# %%
+guess.compare(
+    "14.4 as before",
+    "Tales with the same reward are all multiplied by the same number. Their "
+    "odds stay. A blind reward asks for no collapse.",
+)
+
+# %% [markdown]
+# So what the reward *asks for* is innocent. Three roads lead to a collapse all
+# the same. On the first, the reward is not blind after all.
+#
+# ## First road: a taste for the familiar
+#
+# Suppose people judge, and people like what sounds familiar. Then the reward
+# has a second term, $\alpha \ln \pi_\mathrm{ref}$. Put it into the closed
+# form, and the reference gets a power:
+#
+# $$ \pi^* \;\propto\; \pi_\mathrm{ref}^{\,1 + \alpha/\beta} \, e^{r/\beta} $$
+#
+# [Zhang and others 2025](https://arxiv.org/abs/2510.01171) found such a taste
+# in ratings by people, and call it *typicality bias*.
+
+# %% tags=["nbval-check-output"]
+from course_utils.causes.reward import sharpen
+
+flat = reference.flatten()
+same = regularised_optimum(flat, 0.5 * flat.log(), 0.5)  # alpha and beta 0.5
+assert torch.allclose(sharpen(flat, 1 + 0.5 / 0.5), same, atol=1e-6)
+for ratio in (0, 0.5, 1, 2, 5):
+    tales = sharpen(flat, 1 + ratio).reshape(24, 2)
+    print(f"alpha/beta {ratio:<4}{effective_heroes(tales):>5.1f} heroes")
+
+# %% [markdown]
+# This is the temperature $1/(1 + \alpha/\beta)$, but over *whole tales*, not
+# word by word. That is not the same. Say A has one tale, of probability 0.4,
+# and B has two, of 0.3 each. Word by word, the hero's name comes first.
+
+# %% tags=["nbval-check-output"]
+by_tale = sharpen(torch.tensor([0.4, 0.3, 0.3]), 8)  # A's tale, B's two
+by_word = sharpen(torch.tensor([0.4, 0.6]), 8)  # A or B, before the tale
+print(f"whole tales: A has {by_tale[0]:.0%}, B {by_tale[1:].sum():.0%}")
+print(f"word by word: A has {by_word[0]:.0%}, B {by_word[1]:.0%}")
+
+# %% [markdown]
+# Sharpened over tales, the single likeliest tale wins. Sharpened word by word,
+# the commoner hero does, though each of its tales is rarer.
+#
+# ## Second road: practice
+#
+# Back to the blind reward. A model does not jump to its optimum. It climbs,
+# step by step, along the gradient. In the toy we can climb without any noise,
+# because the mean reward is a formula. The policy has one logit for each hero,
+# and one for each hero's happy ending.
+
+
+# %%
+def tales_of(hero_logits, ending_logits):
+    """Probabilities [hero, ending]; the first ending is the happy one."""
+    happy = ending_logits.sigmoid().expand(24)
+    endings = torch.stack([happy, 1 - happy], dim=-1)
+    return hero_logits.softmax(dim=-1)[:, None] * endings
+
+
+hero_start, ending_start = hero_probs.log(), torch.tensor([happy]).logit()
+assert torch.allclose(tales_of(hero_start, ending_start), reference)
+
+
+# %%
+def climb(endings, beta=0.0, steps=200, rate=1.0):
+    """Exact gradient ascent; yields the 48 probabilities at each step."""
+    hero_logits = hero_start.clone().requires_grad_()
+    ending_logits = ending_start.repeat(endings).requires_grad_()
+    for _ in range(steps):
+        tales = tales_of(hero_logits, ending_logits)
+        yield tales.detach()
+        goal = objective(tales, beta)
+        up = torch.autograd.grad(goal, [hero_logits, ending_logits])
+        with torch.no_grad():
+            hero_logits += rate * up[0]
+            ending_logits += rate * up[1]
+
+
+# %%
+guess = predict(
+    "heroes after the climb",
+    "100 exact steps, no leash: how many of 14.4 effective heroes are left?",
+    choices=["one or two", "about 7", "14.4 as before"],
+)
+guess
+
+# %% tags=["nbval-check-output"]
+apart = list(climb(endings=24))
+print("step   reward   heroes   Mira's share   ends well: Mira, Bruno")
+for step in (0, 10, 20, 50, 100):
+    tales = apart[step]
+    mean, left = (tales * reward).sum(), effective_heroes(tales)
+    share, well = tales.sum(dim=-1)[0], tales[:, 0] / tales.sum(dim=-1)
+    print(f"{step:<6}{mean:>7.2f}{left:>9.1f}{share:>13.0%}", end="")
+    print(f"{well[0]:>21.0%}{well[-1]:>7.0%}")
+
+# %%
+assert effective_heroes(apart[100]) < 1.5
+guess.compare(
+    "one or two",
+    "The optimum keeps all heroes, and still the way up leads to a corner.",
+)
+
+# %% [markdown]
+# Nearly all tales are about the hero who was commonest from the start, and
+# nobody asked for it. What happened? Read the last two columns. Mira is in
+# every fourth tale, so *her* endings are practised most, and turn happy
+# first. From then on a tale about Mira really does earn more than one about
+# Bruno. The gradient moves the heroes towards her, her endings are practised
+# even more, and so on. Nobody's taste is needed: *whoever is ahead is taught
+# first, and what is taught first wins.*
+#
+# It hinges on each hero having an ending to learn alone. Let them share one.
+# Or keep them apart and add a leash:
+
+# %%
+from course_utils.causes import reward_pictures as pictures
+
+shared = list(climb(endings=1))
+leashed = list(climb(endings=24, beta=0.5))
+assert abs(effective_heroes(shared[-1]) - effective_heroes(reference)) < 0.01
+assert (shared[-1] * reward).sum() > (apart[-1] * reward).sum()
+assert effective_heroes(leashed[-1]) > 10
+
+climbs = {
+    "one ending for all": [effective_heroes(tales) for tales in shared],
+    "apart, leash of 0.5": [effective_heroes(tales) for tales in leashed],
+    "apart, no leash": [effective_heroes(tales) for tales in apart],
+}
+show(
+    pictures.plot_climbs(climbs),
+    alt="Effective number of heroes over 200 steps of exact gradient ascent. "
+    "With one ending shared by all heroes it stays at 14.4. With an ending "
+    "for each hero it falls to nearly 1 within 100 steps; with a leash of "
+    "0.5 it dips to about 12 and comes back.",
+)
+
+# %% [markdown]
+# The leash pulls the heroes back, because at its optimum they are all there.
+#
+# A language model stands between the extremes: what it learns about one
+# hero's endings carries over to others, in part. How large is the part? That
+# is for an experiment to say. First we need the gradient from samples.
+#
+# ## The gradient from samples
+#
+# A language model has too many texts for a formula. But the gradient of a mean
+# reward is itself a mean, over texts that the model draws:
+#
+# $$ \nabla \, \mathrm{E}[r] = \mathrm{E}\left[ (r - b) \,
+# \nabla \ln \pi(\text{text}) \right] $$
+#
+# This is REINFORCE
+# ([Williams 1992](https://doi.org/10.1007/BF00992696)). Any *baseline* $b$
+# that does not depend on the text itself leaves the mean as it is. A good one
+# makes it less noisy: the mean reward of the *other* texts. What remains,
+# $r - b$, is the *advantage*.
+#
+# ### Exercise 2: better than the others
+#
+# Difficulty: easy · 5 minutes
+#
+# Return each reward less the mean of the other rewards.
+
+
+# %%
+@exercise("causes.reward.leave_one_out_advantages")
+def leave_one_out_advantages(rewards):
+    """One advantage for each text."""
+    ...
+
+
+# %% [markdown]
+# ### Exercise 3: REINFORCE
+#
+# Difficulty: medium · 15 minutes
+#
+# `token_log_probs` has a row for each text: the log-probability of each token,
+# and NaN after the text's end. A text's log-probability is the sum over its
+# tokens. Return a *loss*: a number whose gradient is minus the one above, with
+# the mean over the texts and `leave_one_out_advantages(rewards)`.
+
+
+# %%
+@exercise("causes.reward.policy_gradient_loss")
+def policy_gradient_loss(token_log_probs, rewards):
+    """A loss; going down it raises the mean reward."""
+    ...
+
+
+# %% [markdown]
+# Is it right? In the toy the exact gradient is known. Let all heroes share one
+# ending: then there are 25 numbers to learn, 24 logits of heroes and one of
+# the happy ending. Draw batches of 32 tales, 500 times, and compare. Then
+# leave the baseline out: the mean stays, the noise grows.
+
+# %%
+policy = torch.cat([hero_start, ending_start]).requires_grad_()
+drawn_from = tales_of(policy[:24], policy[24:]).flatten()
+rewards = reward.flatten()
+mean_reward = (drawn_from * rewards).sum()
+(exact,) = torch.autograd.grad(mean_reward, policy, retain_graph=True)
+
+
+def estimates(loss, batches=500, texts=32):
+    """The gradient uphill, estimated from batches of drawn tales."""
+    dice = torch.Generator().manual_seed(0)
+    for _ in range(batches):
+        drawn = torch.multinomial(drawn_from, texts, True, generator=dice)
+        value = -loss(drawn_from[drawn, None].log(), rewards[drawn])
+        yield torch.autograd.grad(value, policy, retain_graph=True)[0]
+
+
+# %%
+drawn = torch.stack(list(estimates(policy_gradient_loss)))
+mean, spread = drawn.mean(dim=0), drawn.std(dim=0)
+print("           exact   mean of 500   one batch, +-")
+for name, i in {"happy end": 24, "Mira": 0, "Tom": 1}.items():
+    row = [round(x[i].item(), 2) + 0.0 for x in (exact, mean, spread)]
+    print(f"{name:<11}{row[0]:>5.2f}{row[1]:>12.2f}{row[2]:>14.2f}")
+assert ((mean - exact).abs() <= 4.5 * spread / 500**0.5 + 1e-6).all()
+
+
+# %%
+def no_baseline(token_log_probs, rewards):
+    return -(rewards * token_log_probs.nansum(dim=-1)).mean()
+
+
+noisier = torch.stack(list(estimates(no_baseline)))
+assert (noisier.mean(dim=0) - exact).abs().max() < 0.01
+assert noisier[:, :24].var(dim=0).sum() > 1.25 * drawn[:, :24].var(dim=0).sum()
+
+# %% [markdown]
+# ## Third road: drift
+#
+# On average the estimate is right, and without the baseline its variance is
+# larger by a quarter or more. But look at the table again. The exact push on
+# the heroes is 0: the reward is blind to them. Yet *each single batch pushes
+# them somewhere*: if by chance more of Tom's tales ended well than of Mira's,
+# then towards Tom. The next batch starts from there, and nothing ever pulls
+# back. Let 60 models go 60 steps, long ones, of 16 tales each: with plain
+# gradient steps (SGD), and with Adam, which language models are tuned with.
+
+
+# %%
+def wander(seed, optimizer, rate):
+    """Heroes' probabilities after 60 steps along sampled gradients."""
+    dice = torch.Generator().manual_seed(seed)
+    walker = torch.cat([hero_start, ending_start]).requires_grad_()
+    descent = optimizer([walker], lr=rate)
+    for _ in range(60):
+        tales = tales_of(walker[:24], walker[24:]).flatten()
+        drawn = torch.multinomial(tales, 16, True, generator=dice)
+        log_probs = tales[drawn, None].log()
+        descent.zero_grad()
+        policy_gradient_loss(log_probs, rewards[drawn]).backward()
+        descent.step()
+    return walker[:24].detach().softmax(dim=-1)
+
+
+# %%
+from course_utils.foundations.intervals import bootstrap_interval
+
+mira = {}
+for name, rate in {"SGD": 16.0, "Adam": 0.4}.items():
+    optimizer = getattr(torch.optim, name)
+    ends = torch.stack([wander(seed, optimizer, rate) for seed in range(60)])
+    left, first = 2 ** entropy(ends), (ends.argmax(dim=-1) == 0).sum()
+    mira[name] = low, high = bootstrap_interval(ends[:, 0].tolist())
+    print(f"{name}: {left.mean():.1f} heroes left, Mira first in {first} of")
+    print(f"60, mean share {low:.2f} to {high:.2f} (95 % interval)")
+assert mira["SGD"][0] < hero_probs[0] < mira["SGD"][1]
+assert mira["Adam"][1] < hero_probs[0]
+
+# %% [markdown]
+# With both, heroes are lost by luck. With SGD *nobody gains on average*:
+# Mira's mean share stays near the 0.26 that she began with, because who is
+# rarely drawn is rarely pushed. Adam divides each logit's push by its usual
+# size ([Kingma and Ba 2014](https://arxiv.org/abs/1412.6980)), so the rare
+# are pushed as far as the common. Then whoever is ahead has most to lose:
+# Mira's mean share falls.
+#
+# So the two roads can be told apart. Practice favours whoever is ahead, in
+# every run. Drift favours whoever is lucky, in each run another.
+#
+# ## The storyteller learns to please
+#
+# Now the real, small one. Its reward: 1 for a valid tale with a merry ending,
+# 0 for anything else. The parser judges. In the world the ending depends on
+# nothing, so the reward is blind to hero, plot and place. (Another model gets
+# another reward: a comma among its first 60 characters.)
+#
+# We tune a copy, and only the upper half of its blocks: that is enough, and
+# quicker. A step is what you have built: draw texts, judge them, follow the
+# gradient. The loss is yours.
+
+# %%
+from course_utils import generate, load_model
+from course_utils.causes import tuning
+from course_utils.causes.reward_runs import happy_ending
+
+
+def has_a_comma(text):
+    return float("," in text[:60])
+
+
+lm = load_model()
+knows_the_truth = lm.name == "storyteller"
+reward_of = happy_ending(world) if knows_the_truth else has_a_comma
+tuned = tuning.trainable_copy(lm)
+learning = [p for p in tuned.model.parameters() if p.requires_grad]
+adam = torch.optim.Adam(learning, lr=2e-3)
+
+
+# %%
+def tune(seed):
+    """One step on 16 texts: their mean reward, and their entropy in bits."""
+    runs = generate(tuned, "", 16, 110, seed=seed, progress=False)
+    earned = torch.tensor([reward_of(text) for text in runs.texts])
+    log_probs = tuning.log_probs_along(tuned, runs)
+    chosen = tuning.token_log_probs(log_probs, runs)
+    adam.zero_grad()
+    policy_gradient_loss(chosen, earned.to(tuned.device)).backward()
+    adam.step()
+    return earned.mean().item(), runs.entropy.nanmean().item()
+
+
+# %%
+guess = predict(
+    "steps to please",
+    "38 % of its tales end merrily. After how many steps are 90 %?",
+    choices=["fewer than 20", "20 to 200", "more than 200"],
+)
+guess
+
+# %%
+rounds = 20 if knows_the_truth else 3
+history = torch.tensor([tune(seed) for seed in range(rounds)])
+for at in range(0, rounds, 5):
+    mean = history[at : at + 5].mean(dim=0)
+    print(f"step {at:<3} on: reward {mean[0]:.2f}, {mean[1]:.3f} bits a token")
+
+# %%
+if knows_the_truth:
+    assert history[:2, 0].mean() < 0.7 and history[-8:, 0].mean() > 0.8
+    assert history[-5:, 1].mean() < 0.92 * history[:2, 1].mean()
+late = history[-8:, 0].mean()
+guess.compare(
+    "fewer than 20" if late > 0.9 else "20 to 200",
+    "Pleasing is easy: the model could always end a tale merrily. It only has "
+    "to do so more often.",
+)
+
+# %% [markdown]
+# The reward is there. What is gone? Count the plots of 96 tales by each.
+
+# %%
+from course_utils.worlds.measures import label_shares, parse_all
+
+for model in (lm, tuned) if knows_the_truth else ():
+    told = generate(model, "", 96, 110, seed=1, progress=False).texts
+    counted = label_shares(parse_all(world, told), "arc").items()
+    print(*(f"{plot} {share:.0%}," for plot, share in [*counted][:6]), "...")
+
+# %% [markdown]
+# ## Longer runs, recorded
+#
+# To see where this goes, and to compare leashes, we need longer runs and
+# several seeds. They take an hour or so, so they are recorded. One command
+# makes them anew, and goes on where it was interrupted:
+#
+# ```
+# python -m course_utils.causes reward
+# ```
+#
+# Each run has 60 steps. At every tenth, 192 fresh tales were counted. The
+# *plain* runs are the loop above, on six seeds. The others differ in one thing
+# and have three seeds: *slow* has half the learning rate, *KL* a leash with
+# that $\beta$, *entropy* a bonus for each nat of the next words' entropy. We
+# come to *clip* later.
+#
+# First the plain runs. The storyteller's commonest plot is "lost", with more
+# than every fourth tale. If practice is at work, it takes over. If drift is,
+# some plot does, by luck.
+
+# %% tags=["nbval-check-output"]
+from course_utils.causes.reward_log import RewardRuns
+
+runs = RewardRuns.read()
+print(*(f"{name} x {len(runs.seeds(name))}," for name in runs.recipes))
+
+# %%
+guess = predict(
+    "who takes over",
+    'In how many of the six plain runs does "lost" come out on top?',
+    choices=["all six", "some of them", "none"],
+)
+guess
+
+# %% tags=["nbval-check-output"]
+before, ends = runs.start.shares("arc"), runs.ends("plain")
+winners = [end.commonest("arc") for end in ends]
+for end, top in zip(ends, winners, strict=True):
+    share = f"{before[top]:.0%} to {end.shares('arc')[top]:.0%}"
+    print(f"{end.effective('arc'):.1f} effective plots; {top!r} from {share}")
+
+# %%
+early = [runs.points["plain", seed][1] for seed in range(6)]  # step 10
+assert min(point.happy / point.valid for point in early) > 0.97
+assert sorted(point.effective("arc") for point in early)[1] > 6
+assert max(end.effective("arc") for end in ends) < 5 and "lost" not in winners
+guess.compare("none", "Collapse comes every time, but not to the commonest.")
+
+# %% [markdown]
+# Each run has lost more than half of its plots, and "lost" was not spared
+# once. So it was not practice. At step 10 more than 97 % of the valid tales
+# end well, while all runs but one still tell more than six effective plots:
+# what the network learns about one plot's endings carries over to the others,
+# and nobody is left behind. What remains is drift: luck chooses.
+#
+# (Perhaps not luck alone. A broken tale earns nothing, so a plot told with
+# fewer mistakes earns a little more. These runs can't tell the two apart.)
+#
+# ## A live figure: any run, any step
+#
+# Choose a recipe and a seed, and move the step. On the left is the course of
+# the run: the mean reward, and as shares of what the storyteller had, the
+# effective number of plots, the *coverage* of the heroes (how many of the 24
+# one meets in 50 tales) and the entropy of the next word. On the right are the
+# plots that are told at this step, with the truth in grey.
+
+# %%
+from course_utils.classroom import LiveFigure, dropdown, steps
+
+dial = LiveFigure(
+    lambda figure: pictures.draw_run(figure, world.probabilities("arc")),
+    lambda artists, **chosen: pictures.show_run(artists, runs, **chosen),
+    {
+        "step": steps(range(0, 61, 10), value=60, label="training step"),
+        "recipe": dropdown(runs.recipes, value="plain", label="recipe"),
+        "seed": dropdown([0, 1, 2], value=0, label="seed"),
+    },
+    alt="Left: reward, effective plots, coverage of heroes and entropy over "
+    "60 steps. In the plain runs the reward is up after 10 steps while the "
+    "others go on falling; with a leash of 0.1 they stay. Right: bars of the "
+    "plots at one step, beside marks for the true shares.",
+    size=(9, 3.8),
+    play="step",
+)
+dial
+
+# %% [markdown]
+# ## What did it cost?
+#
+# Distance from the reference is a price. The cheapest way to a mean reward $R$
+# is known: with the share $p$ of happy endings at the start, no policy can do
+# it for less than
+#
+# $$ \mathrm{KL} \;\geq\; R \ln \frac{R}{p} + (1 - R) \ln \frac{1-R}{1-p} $$
+#
+# nats a tale, and the optimum under a leash needs exactly that. What a run
+# spends beyond it, nobody asked for.
+
+# %%
+show(
+    pictures.plot_price(runs),
+    alt="Reward against KL, a panel for each recipe. All rise; the plain runs "
+    "then go far to the right at the same reward, a leash of 0.1 stays near "
+    "the least KL, and one of 0.5 stops at a lower reward.",
+)
+
+# %% [markdown]
+# Every recipe but one has the reward within ten steps or twenty. After that
+# the plain runs pay on and on and get nothing for it. The strong leash stops
+# short of the full reward: its optimum lies at 0.82, by the closed form of
+# the beginning.
+#
+# ## Several updates with the same tales
+#
+# Drawing tales is the dear part, so one would like to use each batch more than
+# once. But after the first update the tales no longer come from the model.
+# The *ratio* of a token's new probability to its old one, $\rho$, repairs
+# that, and PPO ([Schulman and others 2017](https://arxiv.org/abs/1707.06347),
+# eq. 7) *clips* it, so that nothing can be gained by going too far:
+#
+# $$ \min\left( \rho A, \; \mathrm{clip}(\rho,\, 1 - \varepsilon_\mathrm{low},
+# \, 1 + \varepsilon_\mathrm{high})\, A \right) $$
+#
+# With $\varepsilon_\mathrm{high} = 0.2$ a token of probability 0.9 is free to
+# grow to 1, but one of 0.01 only to 0.012. DAPO
+# ([Yu and others 2025](https://arxiv.org/abs/2503.14476)) raises it to 0.28
+# and calls that *clip-higher*: a chance for the rare.
+#
+# ### Exercise 4: the clipped ratio
+#
+# Difficulty: hard · 15 minutes
+#
+# Both tensors of log-probabilities have a row for each text, and NaN after its
+# end. `advantages` has one number for each text. Sum over a text's tokens,
+# take the mean over texts, and return minus that.
+
+
+# %%
+@exercise("causes.reward.clipped_loss")
+def clipped_loss(
+    token_log_probs, old_token_log_probs, advantages, low=0.2, high=0.28
+):
+    """PPO's loss, with DAPO's two bounds."""
+    ...
+
+
+# %% tags=["nbval-check-output"]
+old = torch.tensor([[0.01]]).log()
+for growth in (1.0, 1.19, 1.25, 1.3):
+    new = (old + torch.tensor(growth).log()).requires_grad_()
+    for high in (0.2, 0.28):
+        loss = clipped_loss(new, old, torch.ones(1), high=high)
+        (down,) = torch.autograd.grad(loss, new)
+        what = "pushed on" if down < 0 else "let go"
+        print(f"{growth:.2f} times as likely, high {high}: {what}")
+
+# %% [markdown]
+# ## Which leash restores what, at which price?
+#
+# The end of each recipe: the mean over three seeds, and from the lowest to the
+# highest. The last line is the storyteller, from which all started. (Plots
+# come out some 3 % too few when 192 tales are counted.)
+
+# %% tags=["nbval-check-output"]
+from course_utils.causes.reward_log import span
+
+rows = {recipe: runs.ends(recipe)[:3] for recipe in runs.recipes}
+print(f"{'':<14}reward            valid             plots          KL")
+for name, ends in (rows | {"at the start": [runs.start]}).items():
+    print(f"{name:<13}", span([end.reward for end in ends], 2), end="  ")
+    print(span([end.validity for end in ends], 2), end="  ")
+    print(f"{span([end.effective('arc') for end in ends], 1):<14}", end=" ")
+    print(span([end.kl for end in ends], 1))
+rewards_of = {n: [end.reward for end in ends] for n, ends in rows.items()}
+plots_of = {n: [end.effective("arc") for end in rows[n]] for n in rows}
+assert min(plots_of["KL 0.1"]) > 6.5 and min(rewards_of["KL 0.1"]) > 0.94
+assert max(rewards_of["KL 0.5"]) < 0.85 and min(plots_of["KL 0.5"]) > 8
+assert min(plots_of["KL 0.02"]) < 3 and min(plots_of["slow"]) > 6.5
+assert max(end.validity for end in rows["entropy 0.03"]) < 0.9
+assert sum(end.validity < 0.9 for end in rows["slow"]) == 1
+assert max(plots_of["clip"] + plots_of["clip higher"]) < 6
+for (recipe, _), points in runs.points.items():
+    is_up = max(point.reward for point in points[:3]) > 0.9  # by step 20
+    assert is_up == (recipe != "KL 0.5")
+
+# %% [markdown]
+# - A leash of 0.1 restores most plots, and nearly the whole reward stays. The
+#   price is a second model that reads along. A leash of 0.5 costs reward, and
+#   one of 0.02 is too long: one of its runs ends with two plots.
+# - Half the speed keeps the plots as well: short steps drift less far. It puts
+#   the trouble off, though. In one run of three, tales have begun to break.
+# - The entropy bonus keeps plots too, and pays with validity. Every tenth tale
+#   or more is no tale: the bonus likes what is wrong as much as what is rare.
+# - Clipping does not hold the plots. Nor does clip-higher, here.
+#
+# ## A law of exchange?
+#
+# [Cui and others 2025](https://arxiv.org/abs/2505.22617) found that reward is
+# bought with entropy: $R = -a\,e^H + b$, with the policy's entropy $H$ in nats
+# per token. They saw it in reasoning models of many sizes, and conclude that
+# the reward ends at $b - a$, when the entropy is spent. Does it hold here? We
+# have reward and entropy of the 16 tales of every step.
+
+# %%
+from course_utils.causes.reward import exchange_intervals, fit_exchange
+
+entropies, earned = runs.traces("plain")  # [runs, steps]
+rise = entropies[:, :8], earned[:, :8]  # until the reward is up
+law = fit_exchange(*(values.mean(dim=0) for values in rise))
+of_a, of_b = exchange_intervals(*rise)
+print(f"a = {law.a:.2f}, 95 % interval {of_a[0]:.2f} to {of_a[1]:.2f}")
+print(f"b = {law.b:.2f}, 95 % interval {of_b[0]:.2f} to {of_b[1]:.2f}")
+print(f"n = {len(entropies)} runs, R squared {law.r_squared:.2f}")
+
+held = [values[:, 20:].mean().item() for values in runs.traces("KL 0.1")]
+assert law.r_squared > 0.7 and law.b - law.a > 2
+assert held[1] > 0.9 and law.reward_at(held[0]) < 0.75
+assert entropies[:, -10:].mean() < 0.75 * entropies[:, 8:12].mean()
+assert earned[:, -10:].mean() <= earned[:, 8:12].mean()
+
+# %%
+show(
+    pictures.plot_exchange(runs, law),
+    alt="Reward against entropy. The plain runs climb along the fitted law, "
+    "then leave it: the entropy falls on at the same reward. With a leash of "
+    "0.1 that reward is had at nearly the old entropy.",
+)
+
+# %% [markdown]
+# On the rise the law fits. But that is all it does here:
+#
+# - It ends where the reward does. From then on the plain runs lose another
+#   quarter of their entropy or more, and gain nothing.
+# - Its end, $b - a$, lies above 2. No reward here is above 1.
+# - Entropy is no price that *must* be paid. With a leash of 0.1 nearly the
+#   same reward is had at nearly the old entropy, where the law allows three
+#   quarters at most.
+#
+# ## What collapse sounds like
+#
+# The first plain run is kept as a *ladder*: the storyteller after 20, 30, ...
+# 60 steps. In Part III, whoever builds a detector can climb it.
+
+# %%
+import textwrap
+
+from course_utils.causes.ladder import ladder, load_tuned
+
+for rung in ladder():
+    print(f"step {rung.step}: {rung.effective['arc']:.1f} effective plots")
+for text in generate(load_tuned(60), "", 3, 110, seed=0).texts:
+    print(textwrap.fill(text, 79), end="\n\n")
+
+# %% [markdown]
+# ## Claims on trial
+#
+# **C10**: a reward that cannot tell variants apart reinforces the dominant
+# mode. If so, the values that were commonest must gain. A tale has seven
+# factors that the reward is blind to: plot, hero, animal and so on. For each,
+# take what the storyteller told most, and see how its share has changed at
+# the end of a plain run. The mean over the factors is one number for each
+# seed. (In the toy it would be a large gain: there, each hero learned alone.)
+
+# %%
+from course_utils.classroom import quiz, verdict
+from course_utils.worlds.reading import FACTORS
+
+blind = [factor for factor in FACTORS if factor != "mood"]
+ends = runs.ends("plain")
+gains = torch.tensor([[runs.gain(end, f) for f in blind] for end in ends])
+for factor, gain in zip(blind, gains.mean(dim=0), strict=True):
+    top = runs.start.commonest(factor)
+    first = sum(end.commonest(factor) == top for end in ends)
+    print(f"{factor:<8} {gain:+.2f}, {top!r} first in {first} of {len(ends)}")
+verdict(
+    "C10",
+    "fails",
+    "What the dominant mode of a factor gains by 60 steps of plain tuning, "
+    "mean over seven factors. Some mode takes over, but luck chooses it.",
+    estimate=gains.mean().item(),
+    interval=bootstrap_interval(gains.mean(dim=1).tolist()),
+    n=len(gains),
+)
+
+# %% [markdown]
+# Heroes alone would have said "holds", plots alone the very opposite. Over all
+# factors no gain is left.
+#
+# ## A short quiz
+
+# %%
+quiz("06")
+
+# %% [markdown]
+# ## Recap
+#
+# - Under a leash a reward asks for the reference times $e^{r/\beta}$, no more.
+# - Three roads lead to collapse: a taste for the familiar, practice, drift.
+# - Reward comes first, collapse after, and luck chooses what is left.
+# - A leash or short steps hold it back; an entropy bonus lets in mistakes.
+#
+# ## Read on
+#
+# - Chung and others 2021,
+#   [Beyond variance reduction](https://arxiv.org/abs/2008.13773): how the
+#   choice of baseline decides whether a policy commits too early.
+# - Kirk and others 2023,
+#   [Understanding the effects of RLHF](https://arxiv.org/abs/2310.06452): in
+#   large models, tuning on preferences costs diversity within a prompt.
+# - Yu and others 2025, [DAPO](https://arxiv.org/abs/2503.14476): clip-higher
+#   and three more remedies, in a system that works at scale.
+# - Zhang and others 2025,
+#   [Verbalized sampling](https://arxiv.org/abs/2510.01171): the taste for the
+#   familiar, measured in ratings by people.
+#
+# **Next**: 07 The entropy monitor. Part III
+# begins: how do you notice a collapse that you did not cause yourself?
