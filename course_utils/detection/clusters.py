@@ -5,6 +5,7 @@ tight blob is cut into pieces like any other set. So the share comes with cluste
 distance, which need no number. Built in notebook 09.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from course_utils.model import LanguageModel
 
 _ROWS_AT_ONCE = 4096
+_TEXTS_AT_ONCE = 16
 _MOST_TERMS = 20_000
 _BY_DISTANCE_AT_MOST = 5000  # every two points are compared
 
@@ -85,17 +87,29 @@ def state_points(
     Raises ValueError for a layer that the model doesn't have.
     """
     check_texts(texts, at_least=1)
-    return torch.stack([_mean_state(lm, text, layer) for text in texts])
+    rows = [lm.encode(text)[: lm.context_length] for text in texts]
+    by_length = defaultdict(list)
+    for index, row in enumerate(rows):
+        by_length[len(row)].append(index)
+    points: dict[int, Tensor] = {}
+    for indices in by_length.values():
+        for first in range(0, len(indices), _TEXTS_AT_ONCE):
+            batch = indices[first : first + _TEXTS_AT_ONCE]
+            means = _mean_states(lm, [rows[index] for index in batch], layer)
+            points.update(zip(batch, means, strict=True))
+    return torch.stack([points[index] for index in range(len(rows))])
 
 
-def _mean_state(lm: "LanguageModel", text: str, layer: int) -> Float[Tensor, " width"]:
-    ids = lm.encode(text)[: lm.context_length]
-    hidden = read_states(lm, [ids]).hidden
+def _mean_states(
+    lm: "LanguageModel", rows: list[list[int]], layer: int
+) -> Float[Tensor, "texts width"]:
+    """Of texts of one length, which need no padding."""
+    hidden = read_states(lm, rows).hidden
     if not -len(hidden) <= layer < len(hidden):
         raise ValueError(
             f"layer must lie between {-len(hidden)} and {len(hidden) - 1}, not {layer}"
         )
-    return hidden[layer, 0].mean(dim=0)
+    return hidden[layer].mean(dim=1)
 
 
 def sentence_points(texts: Sequence[str], name: str) -> Float[Tensor, "texts width"]:

@@ -24,7 +24,7 @@ _SLACK = 1e-4  # of a kernel's diagonal and symmetry
 class Vendi:
     """An effective number of different things among `size`.
 
-    interval  95 %, for as many things, by the jackknife
+    interval  95 %, for as many things, by the jackknife, within 1 and size
     """
 
     score: float
@@ -52,8 +52,9 @@ def vendi(vectors: Any, q: float = 1.0) -> Vendi:
     def score_of(kept: Sequence[int]) -> float:
         return vendi_score(unit[list(kept)], q)
 
-    interval = jackknife_interval(score_of, range(len(unit)), at_least=2)
-    return Vendi(vendi_score(unit, q), interval, len(unit), float(q))
+    low, high = jackknife_interval(score_of, range(len(unit)), at_least=2)
+    possible = max(low, 1.0), min(high, float(len(unit)))  # NaN stays, as it is first
+    return Vendi(vendi_score(unit, q), possible, len(unit), float(q))
 
 
 def vendi_score(vectors: Any, q: float = 1.0) -> float:
@@ -90,6 +91,34 @@ def vendi_of_kernel(kernel: Any, q: float = 1.0) -> float:
             f"{eigenvalues.min() * len(similar):.3g}"
         )
     return _effective_number(eigenvalues, _as_order(q))
+
+
+def cosines(vectors: Any) -> Float[Tensor, "n n"]:
+    """The cosines of all pairs of vectors [n, width]: the kernel of `vendi_score`.
+
+    Raises ValueError for fewer than two vectors and for a vector of length 0.
+    """
+    unit = _unit_rows(vectors)
+    return unit @ unit.T
+
+
+def nearness(points: Any, width: float) -> Float[Tensor, "n n"]:
+    """A kernel of distances d between points: exp(-d^2 / (2 width^2)).
+
+    1 for points in one place, about 0 for those many widths apart. Raises ValueError
+    for points that aren't [n, k] and for a width that isn't positive.
+    """
+    points = as_float_tensor("points", points).double()
+    if points.ndim != 2 or not points.isfinite().all():
+        raise ValueError(
+            "points must be finite numbers of the shape [n, k], not of shape "
+            f"{tuple(points.shape)} or with NaN"
+        )
+    allowed = "a positive number"
+    width = as_number("width", width, allowed)
+    if width <= 0:
+        raise ValueError(f"width must be {allowed}, not {width:g}")
+    return torch.exp(-torch.cdist(points, points).square() / (2 * width**2))
 
 
 def _effective_number(shares: Float[Tensor, " n"], q: float) -> float:

@@ -1,5 +1,6 @@
 """Texts as points, k-means against scikit-learn's, and shares that mislead."""
 
+import copy
 import sys
 
 import pytest
@@ -58,6 +59,20 @@ def test_a_cluster_that_lost_its_points_keeps_its_centre():
     assert move_centres(data, labels, far).tolist() == far.tolist()
 
 
+def test_nearest_centre_is_exact_far_from_zero():
+    """The fast way to all distances, by scalar products, fails here."""
+    centres = 1e4 + torch.tensor([[0.0, 0.0], [1.0, 0.0]])
+    labels = torch.arange(60) % 2
+    assert torch.equal(nearest_centre(centres[labels], centres), labels)
+
+
+def test_half_precision_is_widened():
+    data = points(12, 3).half()
+    assert k_means(data, 2).centres.dtype == torch.float32
+    assert without_common_directions(data).dtype == torch.float32
+    assert clusters(data, 2).size == 12
+
+
 def test_equal_points_make_one_cluster_of_all():
     found = clusters(torch.ones(20, 4), k=5)
     assert (found.share, found.kinds, found.largest_kind) == (1, 1, 1)
@@ -108,11 +123,20 @@ def test_states_are_means_over_a_texts_tokens(lm):
     found = state_points(lm, TEXTS)
     assert found.shape == (3, lm.model.config.n_embd)
     ids = torch.tensor([lm.encode(TEXTS[0])])
+    # A copy: transformers leaves hooks behind in a model that was asked for states.
+    model = copy.deepcopy(lm.model)
     with torch.no_grad():
-        states = lm.model(ids, output_hidden_states=True).hidden_states[-1]
+        states = model(ids, output_hidden_states=True).hidden_states[-1]
     torch.testing.assert_close(found[0], states[0].mean(dim=0))
-    most = lm.model.config.max_position_embeddings
-    assert state_points(lm, ["fox " * 2 * most]).isfinite().all()
+    assert state_points(lm, ["fox " * 2 * lm.context_length]).isfinite().all()
+    with pytest.raises(ValueError, match="layer must lie between"):
+        state_points(lm, TEXTS, layer=99)
+
+
+def test_states_do_not_depend_on_the_company(lm):
+    many = [TEXTS[i % 3] + " again" * (i % 5) for i in range(40)]
+    alone = torch.cat([state_points(lm, [text]) for text in many])
+    torch.testing.assert_close(state_points(lm, many), alone, atol=1e-5, rtol=1e-4)
 
 
 def test_common_directions_are_taken_out():

@@ -7,7 +7,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_utils.detection.vendi import vendi, vendi_of_kernel, vendi_score
+from course_utils.detection.vendi import (
+    cosines,
+    nearness,
+    vendi,
+    vendi_of_kernel,
+    vendi_score,
+)
 
 ORDERS = [0.5, 1, 2, math.inf]
 
@@ -43,6 +49,18 @@ def test_both_forms_agree(q, shape):
     assert vendi_score(vectors, q) == pytest.approx(by_kernel, rel=1e-6)
 
 
+def test_cosines_are_the_kernel_of_the_score():
+    vectors = points(6, 3)
+    assert vendi_of_kernel(cosines(vectors)) == pytest.approx(vendi_score(vectors))
+
+
+def test_nearness_is_a_kernel_from_one_place_to_far_away():
+    crowd = torch.tensor([[0.0, 0.0], [0.0, 0.0], [0.0, 2.0], [99.0, 0.0]])
+    kernel = nearness(crowd, width=2)
+    assert kernel[0].tolist() == pytest.approx([1, 1, math.exp(-0.5), 0])
+    assert 2 < vendi_of_kernel(kernel) < 3
+
+
 def test_higher_orders_see_less():
     scores = [vendi_score(points(30, 8), q) for q in ORDERS]
     assert scores == sorted(scores, reverse=True)
@@ -72,6 +90,12 @@ def test_it_has_an_interval():
     assert all(math.isnan(end) for end in vendi(torch.eye(2)).interval)
 
 
+def test_its_interval_holds_nothing_impossible():
+    odd_one_out = torch.tensor([[1.0, 0.0]] * 9 + [[0.0, 1.0]])
+    low, high = vendi(odd_one_out).interval
+    assert 1 <= low < high <= 10
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -79,6 +103,8 @@ def test_it_has_an_interval():
         (lambda: vendi([[1.0, 0.0], [0.0, 0.0]]), r"vectors\[1\] is 0 everywhere"),
         (lambda: vendi(torch.full((2, 2), torch.nan)), "vectors has NaN"),
         (lambda: vendi_score(torch.eye(2), -1), "q must be a number of at least 0"),
+        (lambda: nearness(torch.eye(2), 0), "width must be a positive number"),
+        (lambda: nearness(torch.ones(3), 1), "points must be finite numbers"),
         (lambda: vendi_of_kernel(torch.ones(2, 3)), "kernel must be a square matrix"),
         (lambda: vendi_of_kernel([[1.0, 0.2], [0.1, 1.0]]), "kernel must be symmetric"),
         (lambda: vendi_of_kernel(torch.eye(2) * 2), "kernel must have 1 on its"),
