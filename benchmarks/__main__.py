@@ -2,7 +2,7 @@
 
 Ratios of contestants that take turns within one run, so that a busy machine disturbs
 both alike; minimum, median and maximum over the rounds. Give names to run only some:
-`python -m benchmarks world generation samplers memory`.
+`python -m benchmarks world samplers`.
 """
 
 import importlib
@@ -11,7 +11,7 @@ import sys
 import torch
 from transformers.utils import logging
 
-SUITES = ("world", "generation", "samplers", "memory")
+SUITES = ("world", "generation", "samplers", "monitor", "self_bleu", "memory")
 
 
 def main() -> None:

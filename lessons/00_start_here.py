@@ -541,7 +541,7 @@ doctor()
 # |---|---|---|
 # | I | **00, 01, 02, 03** | What does temperature do? |
 # | II | **04, 05, 06** | Where does collapse come from? |
-# | III | 07 to 11 | How do you detect it? |
+# | III | **07, 08, 09, 10**, 11 | How do you detect it? |
 # | IV | 12 to 17 | What helps against it? |
 # | V | 18 to 22 | What happens in the wild? |
 #

@@ -820,5 +820,5 @@ quiz("06")
 #   [Verbalized sampling](https://arxiv.org/abs/2510.01171): the taste for the
 #   familiar, measured in ratings by people.
 #
-# **Next**: 07 The entropy monitor. Part III
+# **Next**: [07 The entropy monitor](07_entropy_monitor.ipynb). Part III
 # begins: how do you notice a collapse that you did not cause yourself?

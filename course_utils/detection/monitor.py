@@ -1,8 +1,9 @@
 """Watching a model while it writes: entropy per token, per request, against a baseline.
 
-`EntropyMonitor` is a `transformers.LogitsProcessor` that changes nothing. It keeps the
-entropy before each token, compares it with what is usual after the same prompt, and
-can write every finished request to a log. Built in notebook 07.
+`EntropyTrace` is a `transformers.LogitsProcessor` that changes nothing and keeps the
+entropy before each token. `EntropyMonitor` cuts that into requests, compares each with
+what is usual after the same prompt, and can write it to a log. `auroc` says what such a
+comparison is worth. Built in notebook 07.
 """
 
 import hashlib
@@ -21,7 +22,13 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformers import LogitsProcessor
 
-from course_utils.foundations.inputs import as_number, as_whole_number
+from course_utils.foundations.inputs import (
+    as_float_tensor,
+    as_logits,
+    as_number,
+    as_whole_number,
+)
+from course_utils.foundations.intervals import Interval, wilson_interval
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Request:
 
     prompt   a key of the prompt's tokens, equal for equal prompts
     entropy  bits, before each token
-    drop     the largest windowed drop below the baseline, a share; None without one
+    drop     the largest drop below the baseline, as a share of it; None without one
     flagged  whether the drop is above the monitor's threshold
     """
 
@@ -57,14 +64,33 @@ class Request:
         return sum(self.entropy) / len(self.entropy)
 
 
+class EntropyTrace(LogitsProcessor):
+    """Keeps the entropy of each row's distribution, step by step, and changes nothing.
+
+    steps  bits: a tensor [batch] for each call so far
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[Float[Tensor, " batch"]] = []
+
+    def __call__(
+        self,
+        input_ids: Int[Tensor, "batch length"],
+        scores: Float[Tensor, "batch vocab"],
+    ) -> Float[Tensor, "batch vocab"]:
+        self.steps.append(entropy_of_logits(scores))
+        return scores
+
+
 class EntropyMonitor(LogitsProcessor):
-    """Keeps the entropy of the distribution that each token is drawn from.
+    """Keeps the entropies of each request, and flags those that drop too far.
 
     stop_ids   tokens that end a text; what follows them is not counted
     padding_id  token that fills up short prompts on the left, if it is none of those
     baselines  by prompt, from `fit_baselines`; without one nothing is flagged
-    threshold  of the windowed drop, a share: 0.3 flags a fall by more than 30 %
-    window     tokens over which entropies are averaged before they are compared
+    threshold  of the drop, a share: 0.3 flags a fall by more than 30 %
+    window     tokens over which entropies are averaged before they are compared; None:
+               all that request and baseline have in common
     log        a file to which every finished request is appended, a JSON line each
 
     Works with sampling and greedy decoding; a beam search shuffles its rows. Put it
@@ -80,14 +106,16 @@ class EntropyMonitor(LogitsProcessor):
         padding_id: int | None = None,
         baselines: Mapping[str, Baseline] | None = None,
         threshold: float = 0.3,
-        window: int = 8,
+        window: int | None = None,
         log: str | Path | None = None,
     ) -> None:
         allowed = "a share from 0 to 1"
         self.threshold = as_number("threshold", threshold, allowed)
         if not 0 <= self.threshold <= 1:
             raise ValueError(f"threshold must be {allowed}, not {threshold}")
-        self.window = as_whole_number("window", window, at_least=1)
+        self.window = None
+        if window is not None:
+            self.window = as_whole_number("window", window, at_least=1)
         self.stop_ids = torch.tensor(sorted(set(stop_ids)), dtype=torch.long)
         self.padding = {*self.stop_ids.tolist(), padding_id}
         self.baselines = dict(baselines or {})
@@ -182,9 +210,14 @@ class _Batch:
 
 
 def entropy_of_logits(scores: Float[Tensor, "*batch vocab"]) -> Float[Tensor, "*batch"]:
-    """Bits, of softmax(scores); an entry of -inf has probability 0."""
-    log_probs = scores.float().log_softmax(dim=-1)
-    return -(log_probs.exp() * log_probs).nansum(dim=-1) / math.log(2)
+    """Bits, of softmax(scores), in float32; an entry of -inf has probability 0.
+
+    Raises ValueError for a row with NaN, +inf or nothing but -inf. Shannon 1948,
+    section 6.
+    """
+    log_probs = as_logits(scores).float().log_softmax(dim=-1)
+    nats = -(log_probs.exp() * log_probs).nansum(dim=-1)  # 0 * -inf counts for 0
+    return nats.clamp_min(0).abs() / math.log(2)
 
 
 def prompt_key(token_ids: Iterable[int]) -> str:
@@ -218,23 +251,25 @@ def _baseline(traces: list[list[float]]) -> Baseline:
 
 
 def largest_drop(
-    entropy: Sequence[float], usual: Sequence[float], window: int
+    entropy: Sequence[float], usual: Sequence[float], window: int | None = None
 ) -> float | None:
     """How far the entropy falls below the usual one at worst, as a share of it.
 
-    Both are averaged over the same `window` tokens, at every place that both have. 0.3
-    means 30 % below, a negative number that it is above everywhere. None where they
-    have fewer than `window` tokens in common, or where nothing is usual.
+    Both are averaged over the same `window` tokens, at every place that both have;
+    None takes all tokens that both have as one window. 0.3 means 30 % below, a negative
+    number that it is above everywhere. None where they have fewer than `window` tokens
+    in common, or where the usual entropy is 0.
     """
     drops = windowed_drops(entropy, usual, window)
     return max(drops, default=None)
 
 
 def windowed_drops(
-    entropy: Sequence[float], usual: Sequence[float], window: int
+    entropy: Sequence[float], usual: Sequence[float], window: int | None = None
 ) -> list[float]:
     """The drop at each place where a window fits; places with no usual entropy out."""
     both = min(len(entropy), len(usual))
+    window = max(both, 1) if window is None else window
     found = windowed_means(entropy[:both], window)
     expected = windowed_means(usual[:both], window)
     return [
@@ -244,6 +279,29 @@ def windowed_drops(
     ]
 
 
+def pooled_drops(
+    requests: Iterable[Request], baselines: Mapping[str, Baseline], window: int = 5
+) -> list[float]:
+    """The drop of many requests together, at each place where a window fits.
+
+    Their entropies are added up, and so are their baselines, before the two are
+    compared: a single request's spikes get lost in the sum. Requests without a baseline
+    stay out.
+    """
+    pairs = [
+        (request.entropy, baselines[request.prompt].usual)
+        for request in requests
+        if request.prompt in baselines
+    ]
+    reach = max((min(map(len, pair)) for pair in pairs), default=0)
+    found, expected = [0.0] * reach, [0.0] * reach
+    for pair in pairs:
+        for place, (now, before) in enumerate(zip(*pair, strict=False)):
+            found[place] += now
+            expected[place] += before
+    return windowed_drops(found, expected, window)
+
+
 def windowed_means(values: Sequence[float], window: int) -> list[float]:
     """Means of every `window` neighbours: len(values) - window + 1 of them."""
     window = as_whole_number("window", window, at_least=1)
@@ -251,6 +309,90 @@ def windowed_means(values: Sequence[float], window: int) -> list[float]:
         return []
     sums = torch.tensor([0.0, *values], dtype=torch.float64).cumsum(dim=0)
     return ((sums[window:] - sums[:-window]) / window).tolist()
+
+
+# What a drop is worth
+
+
+@dataclass(frozen=True)
+class AlarmRate:
+    """How many of n requests are flagged: hits, or false alarms if all are healthy."""
+
+    flagged: int
+    n: int
+
+    @property
+    def share(self) -> float:
+        return self.flagged / self.n
+
+    @property
+    def interval(self) -> Interval:
+        """95 % interval of the share (Wilson)."""
+        return wilson_interval(self.flagged, self.n)
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{self.share:.0%} ({low:.0%} to {high:.0%})"
+
+
+def alarm_rate(drops: Sequence[float], threshold: float = 0.3) -> AlarmRate:
+    """How many of the `drops` are above the threshold.
+
+    Raises ValueError for an empty list and for NaN.
+    """
+    values = _as_drops("drops", drops)
+    return AlarmRate(int((values > threshold).sum()), len(values))
+
+
+def auroc(healthy: Sequence[float], collapsed: Sequence[float]) -> float:
+    """How probable it is that a collapsed request drops further than a healthy one.
+
+    The share of pairs, one of each, in which it does; ties count half. 0.5 is what
+    chance gives, 1 a perfect separation; it equals the area under the ROC curve.
+    Raises ValueError for an empty list and for NaN. Hanley and McNeil 1982.
+    """
+    low, high = _as_drops("healthy", healthy), _as_drops("collapsed", collapsed)
+    ranked = low.sort().values
+    below = torch.searchsorted(ranked, high)
+    not_above = torch.searchsorted(ranked, high, right=True)
+    return ((below + not_above).double() / 2).mean().item() / len(low)
+
+
+def auroc_interval(
+    healthy: Sequence[float], collapsed: Sequence[float], z: float = 1.96
+) -> Interval:
+    """Interval of `auroc`, 95 % with the default z; never of width 0.
+
+    Holds what the area may be so that the one found lies within z standard errors of
+    it, as Wilson's interval of a share does. Newcombe 2006, method 5
+    (doi:10.1002/sim.2324), with the standard error of Hanley and McNeil 1982.
+    Raises ValueError for an empty list and for NaN.
+    """
+    area = auroc(healthy, collapsed)
+    sizes = len(healthy), len(collapsed)
+    return _lowest_area(area, *sizes, z), 1 - _lowest_area(1 - area, *sizes, z)
+
+
+def _lowest_area(found: float, m: int, n: int, z: float) -> float:
+    """By bisection: the area that lies z of its standard errors below `found`."""
+    low, high = 0.0, found
+    for _ in range(60):
+        area = (low + high) / 2
+        shared = (1 - area) / (2 - area) + area / (1 + area)
+        variance = area * (1 - area) * (1 + ((m + n) / 2 - 1) * shared) / (m * n)
+        if found - area > z * math.sqrt(variance):
+            low = area
+        else:
+            high = area
+    return low
+
+
+def _as_drops(name: str, values: Sequence[float]) -> Float[Tensor, " requests"]:
+    checked = as_float_tensor(name, values)
+    if checked.ndim != 1 or checked.isnan().any():
+        raise ValueError(f"{name} must be a list of numbers without NaN")
+    # Not from `checked`: float32 would make ties, and 0.3 larger than 0.3.
+    return torch.as_tensor(values, dtype=torch.float64)
 
 
 # The log
@@ -301,11 +443,12 @@ def _ends_a_line(path: Path) -> bool:
 
 
 def _parsed(line: str) -> Request | None:
+    """The request that a line holds; None where it holds none, or half of one."""
     try:
         entry = json.loads(line)
         entropy = [float(bits) for bits in entry["entropy"]]
-        return Request(
-            str(entry["prompt"]), entropy, entry["drop"], bool(entry["flagged"])
-        )
-    except (ValueError, KeyError, TypeError):
+        drop = None if entry["drop"] is None else float(entry["drop"])
+        request = Request(str(entry["prompt"]), entropy, drop, bool(entry["flagged"]))
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
+    return request if entropy and all(map(math.isfinite, entropy)) else None

@@ -5,14 +5,16 @@ So each measure is best read against texts that are known to be sound, and
 `repetition(..., reference=...)` gives the excess. Built in notebook 10.
 """
 
+import itertools
 import math
 import zlib
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from course_utils.detection.self_bleu import ngrams
 from course_utils.detection.words import Tokenize, check_texts, split_texts, words
@@ -109,18 +111,42 @@ def rep_n(row: Words, n: int = 4) -> float:
     """The share of a text's n-grams that stand earlier in the same text.
 
     1 - different / all; 0 for a text shorter than n, where nothing can repeat.
-    "seq-rep-n" of Welleck and others 2020 is its mean over texts.
+    "seq-rep-n" of Welleck and others 2020 (arXiv 1908.04319) is its mean over texts.
     """
     counts = ngrams(row, as_whole_number("n", n, at_least=1))
     return 1 - len(counts) / counts.total() if counts else 0.0
+
+
+def rep_n_along(
+    row: Words, n: int = 4, window: int = 64
+) -> Float[np.ndarray, " words"]:
+    """`rep_n` of the last `window` words (or as many as there are) at each word.
+
+    A window sees a loop only if it holds more n-grams than the loop's period. Raises
+    ValueError for a window of fewer than n words.
+    """
+    n = as_whole_number("n", n, at_least=1)
+    fit = as_whole_number("window", window, at_least=n) - n + 1
+    grams = list(zip(*(row[start:] for start in range(n)), strict=False))
+    inside: Counter = Counter()
+    shares = np.zeros(len(row))
+    for place, gram in enumerate(grams):
+        inside[gram] += 1
+        if place >= fit:
+            left = grams[place - fit]
+            inside[left] -= 1
+            if inside[left] == 0:
+                del inside[left]
+        shares[place + n - 1] = 1 - len(inside) / min(place + 1, fit)
+    return shares
 
 
 def distinct_n(rows: Sequence[Words], n: int = 2) -> float:
     """Different n-grams over all n-grams, of all texts together.
 
     Falls as texts are added, from any source: compare it at one number of words only,
-    or use `adjusted_distinct`. Li and others 2016. Raises ValueError where no text has
-    n words.
+    or use `adjusted_distinct`. Li and others 2016 (arXiv 1510.03055). Raises ValueError
+    where no text has n words.
     """
     counts = _pooled(rows, n)
     return len(counts) / counts.total()
@@ -130,7 +156,9 @@ def adjusted_distinct(rows: Sequence[Words], vocabulary: int, n: int = 1) -> flo
     """Different n-grams over those expected of as many even draws.
 
     The expectation takes each of `vocabulary` words as equally likely, hence each of
-    vocabulary ** n n-grams. EAD of Liu and others 2022, whose n is 1.
+    vocabulary ** n n-grams. 1 for such draws, of any number; words of a language are
+    not drawn evenly, and theirs still changes with length. EAD of Liu and others 2022
+    (arXiv 2202.13587), whose n is 1. Raises ValueError where no text has n words.
     """
     vocabulary = as_whole_number("vocabulary", vocabulary, at_least=1)
     counts = _pooled(rows, n)
@@ -145,7 +173,9 @@ def compression_ratio(texts: Sequence[str]) -> float:
     """Bytes of all texts over their bytes when compressed (once, by zlib).
 
     The more of a text stands before, the smaller it gets. Grows with the number of
-    texts. Shaib and others 2024. Raises ValueError if there is no letter at all.
+    texts. zlib looks back over 32,768 bytes only, so the order of texts matters: a copy
+    further away is not seen. Shaib and others 2024 (arXiv 2403.00553). Raises
+    ValueError if there is no letter at all.
     """
     check_texts(texts, at_least=1)
     raw = "\n".join(texts).encode()
@@ -157,7 +187,9 @@ def compression_ratio(texts: Sequence[str]) -> float:
 def find_loop(row: Words, repeats: int = 3) -> Loop | None:
     """The longest stretch in which the same words are said `repeats` times or more.
 
-    Of stretches of the same length the one of the shortest period, then the earliest.
+    A stretch has the period p if each of its words, from the p-th after the first on,
+    equals the one p before. Of stretches of the same length the one of the shortest
+    period, then the earliest.
     """
     return next(find_loops([row], repeats))
 
@@ -165,8 +197,10 @@ def find_loop(row: Words, repeats: int = 3) -> Loop | None:
 def find_loops(rows: Sequence[Words], repeats: int = 3) -> Iterator[Loop | None]:
     """`find_loop` for each text."""
     repeats = as_whole_number("repeats", repeats, at_least=2)
-    for start in range(0, len(rows), _ROWS_AT_ONCE):
-        yield from _find_loops(rows[start : start + _ROWS_AT_ONCE], repeats)
+    starts = range(0, len(rows), _ROWS_AT_ONCE)
+    return itertools.chain.from_iterable(
+        _find_loops(rows[start : start + _ROWS_AT_ONCE], repeats) for start in starts
+    )
 
 
 def _find_loops(rows: Sequence[Words], repeats: int) -> list[Loop | None]:
@@ -207,7 +241,8 @@ def _longest_runs(
     return end, run[np.arange(len(run)), end]
 
 
-def _pooled(rows: Sequence[Words], n: int):
+def _pooled(rows: Sequence[Words], n: int) -> Counter:
+    n = as_whole_number("n", n, at_least=1)
     counts = sum((ngrams(row, n) for row in rows), start=ngrams((), n))
     if not counts:
         raise ValueError(f"rows holds no text of {n} words or more; one is needed")

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from course_utils.detection.words import Tokenize, split_texts, words
-from course_utils.foundations.inputs import as_whole_number
+from course_utils.foundations.inputs import as_number, as_whole_number
 from course_utils.foundations.intervals import Interval, jackknife_interval
 
 if TYPE_CHECKING:
@@ -125,6 +125,53 @@ def bleu_against_others(
     Texts are given as lists of words, two of them or more, none empty.
     """
     return _scores_against_all(rows, n, smoothing)
+
+
+def null_band(
+    reference: Sequence[str],
+    size: int,
+    n: int = 4,
+    references: References = "all",
+    smoothing: Smoothing = "method1",
+    tokenize: Tokenize = words,
+    level: float = 0.95,
+) -> Interval:
+    """Where the mean Self-BLEU of `size` texts lies that are as varied as `reference`.
+
+    Cuts the reference, in its order, into sets of `size` that share no text (sets drawn
+    with replacement would hold copies, which Self-BLEU exists to find). One more set
+    from the same source has the same chance of every rank among k of them, whatever
+    their distribution; so it falls above the band with probability (1 - level) / 2 at
+    most, and below it likewise. Vovk and others 2005 (conformal prediction).
+    Raises ValueError where the reference makes too few sets: 95 % needs 39 of them.
+    Built in notebook 08.
+    """
+    size = as_whole_number("size", size, at_least=2)
+    n = as_whole_number("n", n, at_least=1)
+    _check_choices(references, smoothing)
+    rows = split_texts(reference, tokenize, name="reference")
+    needed = _sets_needed(level)
+    starts = range(0, len(rows) - size + 1, size)
+    if len(starts) < needed:
+        raise ValueError(
+            f"reference has {len(rows)} texts, enough for {len(starts)} sets of "
+            f"{size}; a level of {level} needs {needed} sets"
+        )
+    scorer = _SCORERS[references]
+    means = sorted(
+        float(scorer(rows[start : start + size], n, smoothing).mean())
+        for start in starts
+    )
+    rank = (len(means) + 1) // (needed + 1)
+    return means[rank - 1], means[-rank]
+
+
+def _sets_needed(level: float) -> int:
+    """The fewest sets whose least and largest value enclose `level` of further ones."""
+    level = as_number("level", level, "a number between 0 and 1")
+    if not 0 < level < 1:
+        raise ValueError(f"level must be a number between 0 and 1, not {level}")
+    return math.ceil(2 / (1 - level) - 1 - 1e-9)
 
 
 # BLEU
@@ -265,24 +312,35 @@ def _numbered_ngrams(
 def _matches_elsewhere(
     gram: Int[np.ndarray, " grams"], text: Int[np.ndarray, " grams"], size: int
 ) -> Int[np.ndarray, " texts"]:
-    """How many of each text's n-grams stand in others, each at most as often as there.
-
-    Of all counts of an n-gram only the two largest matter: whoever holds the largest
-    is held to the second, everyone else to the largest.
-    """
+    """How many n-grams of each text stand in others, at most as often as there."""
     pairs, counts = np.unique(gram * size + text, return_counts=True)
     gram, text = np.divmod(pairs, size)
+    clipped = np.minimum(counts, largest_elsewhere(gram, counts))
+    return np.bincount(text, weights=clipped, minlength=size).astype(np.int64)
+
+
+def largest_elsewhere(
+    gram: Int[np.ndarray, " entries"] | Sequence[int],
+    counts: Int[np.ndarray, " entries"] | Sequence[int],
+) -> Int[np.ndarray, " entries"]:
+    """For each count the largest other count of the same n-gram; 0 if it has no other.
+
+    An entry is an n-gram's number, from 0 on, and its count in one text. Of all counts
+    of an n-gram only the two largest matter: whoever holds the largest is held to the
+    second, everyone else to the largest. Built in notebook 08.
+    """
+    gram, counts = np.asarray(gram), np.asarray(counts)
     order = np.lexsort((-counts, gram))  # by n-gram, the largest count first
-    gram, text, counts = gram[order], text[order], counts[order]
+    gram, counts = gram[order], counts[order]
     holds_largest = np.diff(gram, prepend=-1) > 0
     first = np.flatnonzero(holds_largest)
     following = np.append(first[1:], len(gram))
     shared = following - first > 1
     second = np.where(shared, counts[np.minimum(first + 1, len(gram) - 1)], 0)
     of_gram = np.cumsum(holds_largest) - 1
-    largest_elsewhere = np.where(holds_largest, second[of_gram], counts[first][of_gram])
-    clipped = np.minimum(counts, largest_elsewhere)
-    return np.bincount(text, weights=clipped, minlength=size).astype(np.int64)
+    elsewhere = np.empty_like(counts)
+    elsewhere[order] = np.where(holds_largest, second[of_gram], counts[first][of_gram])
+    return elsewhere
 
 
 def _closest_other(lengths: Int[np.ndarray, " texts"]) -> Int[np.ndarray, " texts"]:

@@ -1,6 +1,7 @@
 """The entropy monitor: what it sees, what it flags, and a log that outlives a crash."""
 
 import json
+import math
 
 import pytest
 import torch
@@ -8,20 +9,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.detection.monitor import (
+    AlarmRate,
     Baseline,
     EntropyMonitor,
+    EntropyTrace,
     Request,
+    alarm_rate,
+    auroc,
+    auroc_interval,
+    entropy_of_logits,
     fit_baselines,
     largest_drop,
+    pooled_drops,
     prompt_key,
     read_requests,
     windowed_drops,
     windowed_means,
 )
+from course_utils.detection.monitor_pictures import draw_alarms, show_alarms
+from course_utils.foundations.entropy import entropy
+from course_utils.foundations.softmax import softmax
 from course_utils.generation import generate
 from course_utils.mitigation.temperature import Temperature
 
 numbers = st.lists(st.floats(0, 10), max_size=20)
+drops = st.lists(st.integers(-4, 4).map(lambda n: n / 4), min_size=1, max_size=15)
 
 
 def watch(lm, prompt, n=2, processors=(), seed=0, **settings):
@@ -30,6 +42,45 @@ def watch(lm, prompt, n=2, processors=(), seed=0, **settings):
     runs = generate(lm, prompt, n, 12, steps, seed=seed, progress=False)
     monitor.finish()
     return monitor, runs
+
+
+# --- the entropy before a token
+
+
+@given(st.lists(st.floats(-50, 50), min_size=1, max_size=20))
+def test_entropy_of_logits_is_that_of_their_softmax(values):
+    scores = torch.tensor(values)
+    expected = entropy(softmax(scores)).item()
+    assert entropy_of_logits(scores).item() == pytest.approx(expected, abs=1e-4)
+
+
+def test_what_a_sampler_has_ruled_out_counts_for_nothing():
+    scores = torch.tensor([[0.0, 0.0, -torch.inf], [7.0, -torch.inf, -torch.inf]])
+    assert entropy_of_logits(scores).tolist() == [1.0, 0.0]
+    assert math.copysign(1, entropy_of_logits(scores)[1].item()) == 1
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_entropy_of_logits_is_computed_in_float32(dtype):
+    found = entropy_of_logits(torch.zeros(2, 50_000, dtype=dtype))
+    assert found.dtype == torch.float32
+    assert found.tolist() == pytest.approx([math.log2(50_000)] * 2, rel=1e-5)
+
+
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf, -torch.inf])
+def test_entropy_of_logits_refuses_rows_that_are_no_logits(bad):
+    with pytest.raises(ValueError, match="logits has a row"):
+        entropy_of_logits(torch.tensor([[1.0, 2.0], [bad, bad]]))
+
+
+def test_a_trace_keeps_a_number_for_each_row_and_step(lm):
+    trace, other = EntropyTrace(), EntropyTrace()
+    runs = generate(lm, "the", 3, 6, [trace], progress=False)
+    lengths = torch.tensor([len(ids) for ids in runs.token_ids])
+    seen = torch.stack(trace.steps, dim=-1)
+    within = torch.arange(seen.shape[1]) < lengths[:, None]
+    assert torch.allclose(seen[within], runs.entropy[within], atol=1e-4)
+    assert other.steps == []
 
 
 # --- what it sees
@@ -103,9 +154,49 @@ def test_a_drop_is_a_share_of_what_is_usual():
     assert largest_drop([3] * 6, usual, 2) == -0.5
 
 
+def test_without_a_window_all_that_both_have_counts():
+    assert largest_drop([1, 3, 2], [2, 2]) == 0.0
+    assert largest_drop([1, 1], [2, 3, 9]) == pytest.approx(0.6)
+    assert largest_drop([], [1.0]) is None
+
+
+@given(numbers, numbers)
+def test_one_window_over_everything_is_no_window(entropy, usual):
+    both = min(len(entropy), len(usual))
+    assert largest_drop(entropy, usual) == largest_drop(entropy, usual, max(both, 1))
+
+
+@given(numbers.filter(any), st.integers(1, 6))
+def test_a_request_like_its_baseline_drops_nowhere(values, window):
+    assert largest_drop(values, values, window) in (0, None)
+
+
 def test_without_enough_in_common_there_is_no_drop():
     assert largest_drop([1.0], [1.0, 1.0], 2) is None
     assert largest_drop([1.0, 1.0], [0.0, 0.0], 2) is None
+
+
+def request(prompt, entropy):
+    return Request(prompt, entropy, None, False)
+
+
+def test_pooled_drops_add_up_before_they_compare():
+    baselines = {"p": Baseline([2.0, 2.0, 2.0], 9), "q": Baseline([6.0, 2.0], 9)}
+    requests = [request("p", [1.0, 2.0]), request("q", [3.0, 1.0, 5.0])]
+    assert pooled_drops(requests, baselines, window=1) == [0.5, 0.25]
+    assert pooled_drops(requests, baselines, window=2) == [1 - 7 / 12]
+
+
+def test_pooled_drops_of_nothing_known_are_none():
+    assert pooled_drops([], {}) == []
+    assert pooled_drops([request("who", [1.0] * 9)], {}) == []
+
+
+@given(numbers.filter(lambda values: sum(values) > 0.1), st.integers(1, 4))
+def test_a_crowd_of_one_drops_like_the_one(values, window):
+    usual = [2.0] * len(values)
+    crowd = pooled_drops([request("p", values)], {"p": Baseline(usual, 1)}, window)
+    assert crowd == windowed_drops(values, usual, window)
 
 
 def test_baselines_go_as_far_as_half_of_their_requests():
@@ -123,6 +214,80 @@ def test_a_colder_request_is_flagged_against_its_own_prompts_baseline(lm):
     assert not any(r.flagged for r in again.requests)
     unknown, _ = watch(lm, "who", 2, [Temperature(0.2)], baselines=baselines)
     assert all(r.drop is None and not r.flagged for r in unknown.requests)
+
+
+# --- what a drop is worth
+
+
+@given(drops, drops)
+def test_auroc_is_the_area_that_scikit_learn_finds(healthy, collapsed):
+    from sklearn.metrics import roc_auc_score
+
+    truth = [0] * len(healthy) + [1] * len(collapsed)
+    expected = roc_auc_score(truth, healthy + collapsed)
+    assert auroc(healthy, collapsed) == pytest.approx(expected, abs=1e-12)
+    assert auroc(collapsed, healthy) == pytest.approx(1 - expected, abs=1e-12)
+
+
+def test_auroc_of_ties_is_chance():
+    assert auroc([0.3, 0.3], [0.3]) == 0.5
+
+
+def test_auroc_tells_drops_apart_that_float32_does_not():
+    assert auroc([0.3], [0.3 + 1e-12]) == 1.0
+
+
+def test_an_alarm_rate_counts_what_lies_above_the_threshold():
+    rate = alarm_rate([0.1, 0.3, 0.5, -1.0], threshold=0.3)
+    assert rate == AlarmRate(1, 4)
+    assert rate.share == 0.25
+    assert str(rate) == "25% (5% to 70%)"
+    with pytest.raises(ValueError, match="drops must"):
+        alarm_rate([])
+
+
+@given(drops, drops)
+def test_the_interval_of_auroc_holds_it(healthy, collapsed):
+    low, high = auroc_interval(healthy, collapsed)
+    assert 0 <= low <= auroc(healthy, collapsed) <= high + 1e-12 <= 1 + 1e-9
+    assert low < high
+    turned = auroc_interval(collapsed, healthy)
+    assert turned == pytest.approx((1 - high, 1 - low), abs=1e-9)
+
+
+def test_a_perfect_separation_of_few_is_not_sure():
+    low, high = auroc_interval([0.1] * 24, [0.6] * 24)
+    assert 0.8 < low < 0.95
+    assert high == 1
+
+
+def test_the_interval_of_auroc_holds_the_truth_about_as_often_as_it_says():
+    dice = torch.Generator().manual_seed(0)
+    truth = 0.5 * (1 + math.erf(1 / 2))  # normal, means 1 apart
+    held = 0
+    for _ in range(200):
+        low, high = torch.randn(2, 60, generator=dice)
+        ends = auroc_interval(low.tolist(), (high + 1).tolist())
+        held += ends[0] <= truth <= ends[1]
+    assert 182 <= held <= 199
+
+
+def test_the_figure_says_what_the_rates_are():
+    from matplotlib.figure import Figure
+
+    artists = draw_alarms(Figure())
+    words = show_alarms(artists, [0.0, 0.5, -9.0, 0.1], [0.4, 9.0], threshold=0.3)
+    assert words == "100 % hits, 25 % false alarms"
+    x, y = artists["marks"][1].get_data()
+    assert (x[0], y[0], x[-1], y[-1]) == (1, 1, 0, 0)
+
+
+@pytest.mark.parametrize("bad", [[], [torch.nan], [[0.1]], ["much"], [None]])
+def test_auroc_refuses_what_are_no_drops(bad):
+    with pytest.raises(ValueError, match="healthy"):
+        auroc(bad, [0.5])
+    with pytest.raises(ValueError, match="collapsed"):
+        auroc([0.5], bad)
 
 
 # --- the log
@@ -151,7 +316,21 @@ def test_a_half_written_line_is_skipped_and_counted(lm, tmp_path):
     assert (len(log.requests), log.skipped) == (3, 1)
 
 
-@pytest.mark.parametrize("line", ["", "[]", "3", '{"prompt": "p"}', "\x00\xff", "{"])
+ODD_LINES = [
+    "",
+    "[]",
+    "3",
+    "{",
+    "\x00\xff",
+    "[" * 100_000,
+    '{"prompt": "p"}',
+    '{"prompt": "p", "entropy": [], "drop": null, "flagged": false}',
+    '{"prompt": "p", "entropy": [NaN], "drop": null, "flagged": false}',
+    '{"prompt": "p", "entropy": [1.0], "drop": "much", "flagged": false}',
+]
+
+
+@pytest.mark.parametrize("line", ODD_LINES, ids=range(len(ODD_LINES)))
 def test_a_strange_line_is_never_fatal(tmp_path, line):
     path = tmp_path / "requests.jsonl"
     good = {"prompt": "p", "entropy": [1.0], "drop": None, "flagged": False}

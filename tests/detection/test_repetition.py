@@ -14,6 +14,7 @@ from course_utils.detection.repetition import (
     find_loop,
     find_loops,
     rep_n,
+    rep_n_along,
     repetition,
 )
 from course_utils.detection.words import words
@@ -70,6 +71,21 @@ def test_rep_n(row, n, share):
     assert rep_n(row.split(), n) == pytest.approx(share)
 
 
+@given(
+    st.lists(st.sampled_from("ab"), max_size=20), st.integers(1, 3), st.integers(3, 9)
+)
+def test_rep_n_along_is_rep_n_of_each_window(row, n, window):
+    ends = range(1, len(row) + 1)
+    expected = [rep_n(row[max(0, end - window) : end], n) for end in ends]
+    assert rep_n_along(row, n, window).tolist() == pytest.approx(expected)
+
+
+def test_a_window_no_longer_than_the_period_sees_no_loop():
+    row = list(range(20)) * 4
+    assert rep_n_along(row, n=1, window=20).max() == 0
+    assert rep_n_along(row, n=1, window=21).max() > 0
+
+
 @given(rows)
 def test_distinct_never_rises_with_a_duplicate(rows):
     assert distinct_n([*rows, rows[0]], 1) <= distinct_n(rows, 1)
@@ -98,6 +114,17 @@ def test_compression_is_counted_once():
     raw = "\n".join(texts).encode()
     assert compression_ratio(texts) == len(raw) / len(zlib.compress(raw, 9))
     assert compression_ratio(texts) > 50
+
+
+def test_compression_looks_back_over_32_kilobytes_only():
+    import random
+
+    dice = random.Random(0)
+    texts = ["".join(dice.choices("abcdefghijklmnop", k=1000)) for _ in range(60)]
+    once, apart = compression_ratio(texts), compression_ratio(texts + texts)
+    side_by_side = compression_ratio([text for text in texts for _ in range(2)])
+    assert apart == pytest.approx(once, rel=0.01)
+    assert side_by_side > 1.8 * once
 
 
 def test_excess_over_a_reference():
@@ -129,6 +156,9 @@ def test_any_script_is_read(texts):
         (lambda: repetition(["a", "b"], reference=["c"]), "reference has 1 entries"),
         (lambda: rep_n(["a"], 0), "n must be a whole number of at least 1"),
         (lambda: distinct_n([["a"]], 2), "rows holds no text of 2 words or more"),
+        (lambda: distinct_n([["a"]], 0), "n must be a whole number of at least 1"),
+        (lambda: rep_n_along(["a"], 4, 3), "window must be a whole number of at least"),
+        (lambda: find_loops([["a"]], 1), "repeats must be a whole number of at least"),
         (lambda: find_loop(["a"], 1), "repeats must be a whole number of at least 2"),
         (lambda: compression_ratio([""]), "texts holds no letter"),
     ],

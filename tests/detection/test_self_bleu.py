@@ -14,6 +14,8 @@ from course_utils.detection.self_bleu import (
     brevity_penalty,
     clipped_precision,
     estimate_self_bleu,
+    largest_elsewhere,
+    null_band,
     self_bleu,
 )
 from course_utils.detection.words import words
@@ -150,6 +152,73 @@ def test_interval_holds_the_mean_and_two_texts_have_none():
     assert np.isnan(self_bleu(["a b", "a c"]).interval).all()
     assert "Self-BLEU-4" in repr(result)
     assert result.plot().axes
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(1, 5)), max_size=20))
+@settings(deadline=None)
+def test_largest_elsewhere_is_the_maximum_over_all_other_entries(entries):
+    gram, counts = [g for g, _ in entries], [c for _, c in entries]
+    expected = [
+        max([c for j, (h, c) in enumerate(entries) if h == g and j != i], default=0)
+        for i, (g, _) in enumerate(entries)
+    ]
+    assert largest_elsewhere(gram, counts).tolist() == expected
+
+
+def drawn_texts(size, seed):
+    dice = np.random.default_rng(seed)
+    weights = 1 / np.arange(1, 101)
+    drawn = dice.choice(100, (size, 8), p=weights / weights.sum())
+    return [" ".join(map(str, row)) for row in drawn]
+
+
+@pytest.mark.parametrize("references", ["all", "pairs"])
+def test_few_fresh_sets_lie_above_the_null_band(references):
+    band = null_band(drawn_texts(39 * 5, 1), 5, 2, references)
+    fresh = drawn_texts(400 * 5, 2)
+    sets = [fresh[i : i + 5] for i in range(0, len(fresh), 5)]
+    means = np.array([self_bleu(s, 2, references).mean for s in sets])
+    assert (means > band[1]).mean() < 0.1
+    assert (means < band[0]).mean() < 0.1
+
+
+def test_null_band_has_the_extremes_of_39_sets_and_the_second_of_79():
+    texts = drawn_texts(79 * 3, 0)
+    means = [self_bleu(texts[i : i + 3]).mean for i in range(0, len(texts), 3)]
+    first = sorted(means[:39])
+    assert null_band(texts[: 39 * 3 + 2], 3) == pytest.approx((first[0], first[-1]))
+    all_means = sorted(means)
+    expected = all_means[1], all_means[-2]
+    assert null_band(texts, 3) == pytest.approx(expected)
+    half = all_means[19], all_means[-20]
+    assert null_band(texts, 3, level=0.5) == pytest.approx(half)
+
+
+def test_copies_lie_above_the_null_band():
+    texts = drawn_texts(39 * 5, 1)
+    assert self_bleu(texts[:1] * 5).mean > null_band(texts, 5)[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["just a text", 2], "reference must be a list of texts"),
+        ([["a b"] * 50, 2], "reference has 50 texts, enough for 25 sets of 2; .* 39"),
+        ([["a b"] * 100, 1], "size must be a whole number of at least 2"),
+        ([["a b"] * 100, 2, 0], "n must be a whole number of at least 1"),
+        ([["a b"] * 100, 2, 4, "some"], "references is 'some'"),
+        ([["a b"] * 99 + [""], 2], r"reference\[99\] is '', which holds no word"),
+    ],
+)
+def test_null_band_names_bad_input(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        null_band(*arguments)
+
+
+@pytest.mark.parametrize("level", [0, 1, -0.5, 2, float("nan"), "95 %", True])
+def test_null_band_refuses_what_is_no_level(level):
+    with pytest.raises(ValueError, match="level must be a number between 0 and 1"):
+        null_band(["a b"] * 100, 2, level=level)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,745 @@
+# %% [markdown]
+# # 10 · Repetition
+#
+# {{badges}}
+
+# %% tags=["nbval-ignore-output"] jupyter={"source_hidden": true}
+# {{bootstrap}}
+
+# %%
+import gzip
+import random
+import textwrap
+from collections import Counter
+
+import matplotlib.pyplot as plt
+import numpy as np
+from course_utils import StoryWorld, Temperature, generate, load_model
+from course_utils.classroom import (
+    PALETTE,
+    LiveFigure,
+    exercise,
+    predict,
+    quiz,
+    show,
+    slider,
+    start,
+    verdict,
+)
+
+start("10")
+
+# %% [markdown]
+# **What you will be able to do**
+#
+# - Measure how much a text repeats itself, and say from which length on
+# - Find a loop: where it starts, how long a round is, how often it is said
+# - Tell too much repetition from the repetition that belongs there
+# - Spot the length bias of distinct-n and of compression, and what mends it
+#
+# **Time**: about 75 minutes
+#
+# **What you need first**: notebooks [00](00_start_here.ipynb) and
+# [01](01_softmax_and_temperature.ipynb); Python's `zip` and `Counter`
+#
+# **The question**: a refrain belongs to a song. When is repetition a sign of
+# collapse?
+
+# %% [markdown]
+# ## Said before
+#
+# An *n-gram* is n words in a row. To see whether a text says the same again,
+# collect its n-grams and count how many are different. `zip` of a text with
+# itself, moved by one word, gives the 2-grams. (`words` splits a text.)
+
+# %% tags=["nbval-check-output"]
+from course_utils.detection.words import words
+
+text = words("the fox saw the crow and the fox saw the sea")
+pairs = list(zip(*(text[moved:] for moved in (0, 1)), strict=False))
+print(len(pairs), "pairs of words,", len(set(pairs)), "different:")
+print(*("-".join(pair) for pair in pairs))
+
+# %% [markdown]
+# Three of the ten stood there before: *the-fox*, *fox-saw*, *saw-the*. The
+# first time that an n-gram comes, it repeats nothing. So the repeated share is
+#
+# $$ \text{rep-}n = 1 - \frac{\text{different n-grams}}{\text{all n-grams}} $$
+#
+# Its mean over texts is called *seq-rep-n*
+# ([Welleck and others 2020](https://arxiv.org/abs/1908.04319)).
+#
+# ### Exercise 1: rep-n
+#
+# Difficulty: easy · 8 minutes
+#
+# `row` is a text as a list, of words or of token ids. N-grams overlap: a text
+# of L words has L - n + 1 of them. A text shorter than n has none, and repeats
+# nothing: 0.
+
+
+# %%
+@exercise("detection.repetition.rep_n")
+def rep_n(row, n=4):
+    """The share of a text's n-grams that stand earlier in it."""
+    ...
+
+
+# %% [markdown]
+# Mind the last n-gram. A widely copied script
+# ([SimCTG](https://github.com/yxuansu/SimCTG)'s `eval_text`) stops one too
+# early. In long texts nobody notices. In short ones it misses the repetition
+# that they end in:
+
+# %% tags=["nbval-check-output"]
+song = words("row row row")
+print("all 2-grams:", rep_n(song, 2), "without the last:", rep_n(song[:-1], 2))
+
+# %% [markdown]
+# ## A text that runs on
+#
+# The storyteller ends its tales by itself. Forbid it to, let it be greedy
+# (T = 0), and look what becomes of the text. Models that write greedily often
+# end up repeating themselves word for word
+# ([Holtzman and others 2019](https://arxiv.org/abs/1904.09751)).
+
+# %%
+from transformers import SuppressTokensLogitsProcessor
+
+lm, world = load_model(), StoryWorld()
+knows_the_truth = lm.name == "storyteller"
+never_end = SuppressTokensLogitsProcessor(lm.stop_ids, device=lm.device)
+
+
+def run_on(openings, temperature, length, seed=0):
+    """Texts that may not end: `length` more tokens after each opening."""
+    dice = [never_end, Temperature(temperature)]
+    return generate(lm, openings, 1, length, dice, seed, progress=False)
+
+
+# %%
+stuck = run_on("", temperature=0, length=250)
+ids = stuck.token_ids[0]
+for line in stuck.texts[0].splitlines():
+    print(textwrap.fill(line, 79))
+
+# %%
+guess = predict(
+    "start of the loop",
+    "Where does the loop start?",
+    choices=["within the first ten tokens", "later"],
+)
+guess
+
+# %% [markdown]
+# ## Live figure: window and n
+#
+# Left, a *dot plot*: a dot wherever the same n tokens stand at both places.
+# Up goes the text, to the right what came earlier in it. Whoever watches a
+# text as it grows looks back over a *window* only: orange-red dots lie within
+# it, grey ones do not. Right: rep-n of the window at each place.
+#
+# First move n from 1 to 4. Then find the smallest window that sees anything.
+
+# %%
+from course_utils.detection.repetition import Loop, rep_n_along
+
+
+def dots_of(row, n):
+    """[place, earlier place]: do the same n tokens stand at both?"""
+    numbers = {}
+    grams = zip(*(row[start:] for start in range(n)), strict=False)
+    of = np.array([numbers.setdefault(gram, len(numbers)) for gram in grams])
+    dots = np.tril(of[:, None] == of, k=-1)
+    return np.pad(dots, (0, n - 1))
+
+
+dots = {n: dots_of(ids, n) for n in range(1, 9)}
+
+
+# %%
+def draw(figure):
+    left, right = figure.subplots(1, 2, width_ratios=[1, 1.3])
+    left.set(xlim=(0, len(ids)), ylim=(0, len(ids)), aspect="equal")
+    left.set(xlabel="earlier place (token)", ylabel="place (token)")
+    left.grid(False)
+    kinds = [PALETTE["muted"], PALETTE["collapsed"]]
+    marks = [left.plot([], [], ".", ms=3, color=kind)[0] for kind in kinds]
+    curve = right.plot([], color=PALETTE["collapsed"])[0]
+    right.set(xlim=(0, len(ids)), ylim=(0, 1), xlabel="place (token)")
+    right.set_ylabel("rep-n of the window")
+    titles = [left.set_title(" "), right.set_title(" ")]
+    return {"marks": marks, "curve": curve, "titles": titles}
+
+
+# %%
+def update(artists, n, window):
+    place, earlier = dots[n].nonzero()
+    inside = place - earlier <= window - n
+    for mark, shown in zip(artists["marks"], (~inside, inside), strict=True):
+        mark.set_data(earlier[shown], place[shown])
+    shares = rep_n_along(ids, n, window)
+    artists["curve"].set_data(range(1, len(ids) + 1), shares)
+    left, right = artists["titles"]
+    left.set_text(f"The same {n} tokens" if n > 1 else "The same token")
+    right.set_text(f"Looking back {window} tokens: up to {shares.max():.0%}")
+    return (
+        f"n = {n}, window {window}: at most {shares.max():.0%} of the n-grams "
+        f"in the window are repeated, {shares[-1]:.0%} at the end of the text."
+    )
+
+
+# %%
+dial = LiveFigure(
+    draw,
+    update,
+    {
+        "n": slider(1, 8, value=4, step=1, label="n"),
+        "window": slider(10, 250, value=150, step=5, label="window (tokens)"),
+    },
+    alt="Left: dots where a text repeats itself. At n = 1 a cloud; from n = 4 "
+    "on little is left but lines parallel to the diagonal, one for each "
+    "earlier round. Right: rep-n of the window. It stays near zero while the "
+    "window is shorter than a round, and rises steeply if it is longer.",
+    size=(9.5, 4.2),
+)
+dial
+
+# %% [markdown]
+# At n = 1 any *the* makes a dot. With longer n-grams chance goes, and lines
+# stay: their distance from the diagonal is the length of a round. A window
+# that is no longer than a round sees *nothing* of the loop, since within it
+# nothing comes twice. (The repetition penalty of Ollama, a well-known program,
+# looks back over 64 tokens by default:
+# [`repeat_last_n`](https://reference.langchain.com/python/langchain-ollama/chat_models/ChatOllama/repeat_last_n).)
+
+# %%
+by_window = {w: rep_n_along(ids, 4, w) for w in (64, 150, 250)}
+for window, shares in by_window.items():
+    print(f"looking back {window:3} tokens: {shares[-1]:.0%} repeated")
+assert abs(by_window[250][-1] - rep_n(ids, 4)) < 1e-9  # all of the text
+dial.set(window=65)
+assert dial.error is None
+dial.set(window=150)
+if knows_the_truth:
+    assert by_window[64].max() < 0.05 and by_window[250][-1] > 0.6
+
+# %% [markdown]
+# ## Where does it start?
+#
+# The lines show how a program can find a loop. Compare the text with itself,
+# moved by a period $p$: the words of a loop equal those $p$ places before.
+
+# %% tags=["nbval-check-output"]
+tale = words("there was a fox and a crow and a crow and a crow and")
+p = 3
+same = [a == b for a, b in zip(tale[p:], tale, strict=False)]
+print(*(f"{word:5}" for word in tale))
+print(" " * 6 * p + " ".join("yes  " if a else "no   " for a in same))
+
+# %% [markdown]
+# One match by chance, and a run of seven. The stretch that these belong to is
+# a period longer: it begins with the *first* "and a crow", which matches
+# nothing yet. So it has ten words and starts at place 4 (counted from 0), and
+# its words are said 10/3 times.
+#
+# ### Exercise 2: find the loop
+#
+# Difficulty: hard · 20 minutes
+#
+# A *stretch with period p* is a piece of the text in which each word equals
+# the one p places before it, but for the first p words. It is a *loop* if it
+# has at least `repeats` times p words. Return the longest loop as
+# `Loop(start, period, repeats)`, where the last is its length over its period,
+# or `None` if there is none. Of loops of the same length the shortest period
+# wins, then the earliest start.
+
+
+# %%
+@exercise("detection.repetition.find_loop")
+def find_loop(row, repeats=3):
+    """The longest stretch that says the same `repeats` times or more."""
+    ...
+
+
+# %% tags=["nbval-check-output"]
+loop = find_loop(tale)
+print(loop)
+print(*tale[loop.start : loop.start + loop.period])
+assert loop == Loop(start=4, period=3, repeats=10 / 3)
+
+# %% [markdown]
+# Two things to note. *La la la* is a loop by this definition, so a song
+# would need `repeats=4`. And words that merely come back now and then are no
+# loop: nothing may stand between the rounds. Now to the greedy text, in tokens
+# and in words:
+
+# %%
+in_tokens, in_words = find_loop(ids), find_loop(words(stuck.texts[0]))
+print(f"tokens: {in_tokens}\nwords:  {in_words}")
+
+# %%
+if knows_the_truth:
+    assert in_tokens.start <= 10 and 60 <= in_tokens.period <= 90
+    assert in_tokens.period - 10 < in_words.period <= in_tokens.period
+early = in_tokens is not None and in_tokens.start < 10
+guess.compare(
+    "within the first ten tokens" if early else "later",
+    "A loop starts where its words are said for the first time. The first "
+    "tale is the loop already: it comes again, word for word.",
+)
+
+# %% [markdown]
+# So one round of the storyteller's loop is a whole tale. And while it is told
+# for the first time, nothing is wrong with it. When can a reader *know*? Not
+# before place start + repeats × period.
+
+# %%
+if in_tokens is not None:
+    start_at, period = in_tokens.start, in_tokens.period
+    for repeats in (2, 3):
+        known = start_at + repeats * period
+        assert find_loop(ids[:known], repeats).period == period
+        print(f"said {repeats} times: known after {known} tokens")
+
+# %% [markdown]
+# A server that watches for loops must choose: the fewer repeats, the earlier
+# it knows and the oftener it is wrong. In vLLM such a watch has a longest
+# period to try
+# ([`RepetitionDetectionParams`](https://docs.vllm.ai/en/latest/api/vllm/sampling_params/),
+# `max_pattern_size`). Set to 50, it would never find this loop.
+#
+# ## Sound texts repeat themselves too
+#
+# How much rep-n is too much? We know a source that is beyond suspicion: the
+# world that wrote the storyteller's books. Some of its books are
+# *collections*: up to four tales that share a hero, an animal, a place or a
+# plot. Nothing has collapsed there.
+
+# %%
+tales = [story.text for story in world.sample(1000, seed=1)]
+books = world.documents.sample(9000, seed=5)
+collections = [book.text for book in books if len(book.stories) == 4]
+print(len(collections), "collections of four tales; one of them:\n")
+for line in collections[1].splitlines():
+    print(textwrap.fill(line, 79))
+
+# %%
+from course_utils.detection.self_bleu import ngrams
+
+again = Counter()
+for collection in collections:
+    counts = ngrams(words(collection), 4)  # how often each n-gram comes
+    again += counts - Counter(list(counts))  # less its first time
+for gram, count in again.most_common(6):
+    print(f"{count:3} times again: {' '.join(gram)}")
+
+# %% [markdown]
+# Say we flag a text whose rep-4 is above that of 99 % of single tales. A fair
+# rule, it seems: one false alarm in a hundred tales.
+
+# %%
+guess_alarms = predict(
+    "false alarms",
+    "How many of 100 sound collections does the rule flag?",
+    between=(0, 100),
+)
+guess_alarms
+
+# %%
+of_tales = [rep_n(words(text)) for text in tales]
+of_collections = [rep_n(words(text)) for text in collections]
+limit = np.quantile(of_tales, 0.99)
+alarms = np.mean(np.array(of_collections) > limit)
+print(f"seq-rep-4: tales {np.mean(of_tales):.2%}, ", end="")
+print(f"collections {np.mean(of_collections):.2%}")
+
+# %%
+assert alarms > 0.5
+guess_alarms.compare(
+    round(100 * alarms),
+    "Four tales give four times the occasions to repeat, and they share a "
+    "hero or even a plot. Neither is collapse.",
+)
+
+# %% [markdown]
+# The number alone is no evidence. What counts is the *excess* over texts of
+# the same kind and length from a sound source. `repetition` gives it, with an
+# interval. First, half of the collections against the other half, and against
+# tales. Then, for each n, the mean rep-n of tales, of collections cut to the
+# length of the greedy text, and of that text.
+
+# %%
+from course_utils.detection.repetition import repetition
+
+half = len(collections) // 2
+first, second = collections[:half], collections[half:]
+sound = repetition(first, reference=second)
+print(f"over collections: {sound.excess:+.2%}")
+unfair = repetition(first, reference=tales)
+print(f"over tales:       {unfair.excess:+.2%}")
+assert sound.excess_interval[0] < 0 < sound.excess_interval[1]
+assert unfair.excess_interval[0] > 0
+
+# %%
+lengths = range(1, 9)
+
+
+def cut(texts, length=250):
+    """The beginnings of texts, all of the same number of tokens."""
+    rows = [lm.encode(text)[:length] for text in texts]
+    return [lm.decode(row) for row in rows if len(row) == length]
+
+
+sources = {"tales": tales[:200], "collections": cut(collections)}
+sources["greedy"] = [lm.decode(ids)]
+rows = {name: list(map(words, texts)) for name, texts in sources.items()}
+by_n = {
+    name: [np.mean([rep_n(row, n) for row in rows[name]]) for n in lengths]
+    for name in rows
+}
+
+# %%
+figure, axes = plt.subplots(figsize=(7.5, 3.2))
+shades = {"tales": "muted", "collections": "truth", "greedy": "collapsed"}
+for name, values in by_n.items():
+    axes.plot(lengths, values, "o-", color=PALETTE[shades[name]])
+loops = "the greedy text" if in_tokens else "the greedy text (no loop)"
+axes.text(8, by_n["greedy"][-1] + 0.03, loops, ha="right")
+axes.text(1.7, 0.36, "collections of the world")
+axes.text(1.1, 0.04, "tales", color=PALETTE["truth"])
+axes.set(ylim=(0, 1), xlabel="n (words in a row)", ylabel="mean rep-n")
+axes.set_title("From four words on, sound texts hardly repeat themselves")
+if knows_the_truth:
+    assert by_n["greedy"][3] > 0.6 and by_n["collections"][3] < 0.05
+    assert by_n["greedy"][0] < 2 * by_n["collections"][0]
+show(
+    figure,
+    alt="Mean rep-n over n. For tales and collections it falls from about a "
+    "half at n = 1 to nearly 0 at n = 4. For the storyteller's greedy text "
+    "it stays near 0.7 at every n.",
+)
+
+# %% [markdown]
+# Single words repeat in any text. From four words on, what is sound and what
+# is stuck lie far apart. That is why so many papers report rep-4.
+#
+# ## From stuck to sound
+#
+# Greedy is the extreme. Let the storyteller run on at other temperatures, each
+# time from forty openings of collections. What would the *truth* be? The same
+# collections, cut to the same length: 230 tokens. (For another model its own
+# texts at T = 1 stand in. That is what the article calls its base
+# distribution.)
+
+# %%
+true_texts = cut(collections, 230)
+openings = [lm.decode(lm.encode(text)[:8]) for text in true_texts[:40]]
+temperatures = [0, 0.3, 0.5, 0.7, 1]
+ran_on = {t: run_on(openings, t, 222, seed=3).texts for t in temperatures}
+
+# %%
+from course_utils.detection.repetition import find_loops
+
+base = true_texts[40:] if knows_the_truth else ran_on[1]
+judged, twice = {}, {}
+for t, texts in ran_on.items():
+    judged[t] = repetition(texts, reference=base)
+    twice[t] = sum(map(bool, find_loops(list(map(words, texts)), repeats=2)))
+    low, high = judged[t].excess_interval
+    print(f"T = {t:<3}  excess of rep-4 {judged[t].excess:+6.1%} ", end="")
+    print(f"({low:+.1%} to {high:+.1%}), in a loop: {twice[t]} of 40")
+
+# %%
+if knows_the_truth:
+    assert abs(judged[1].excess) < 0.02  # about as the world
+    assert judged[0.7].excess_interval[0] > 0
+    assert judged[0].excess > judged[0.3].excess > judged[0.7].excess
+    assert twice[0] == 40 and twice[0.3] <= 4
+    assert judged[0.3].excess_interval[0] > 0.1
+
+# %%
+figure, axes = plt.subplots(figsize=(7.5, 3.2))
+excess = np.array([judged[t].excess for t in temperatures])
+bounds = np.array([judged[t].excess_interval for t in temperatures]).T
+axes.axhline(0, color=PALETTE["truth"])
+axes.text(-0.03, 0.02, "0: as in the base", color=PALETTE["truth"])
+spread = abs(bounds - excess)
+axes.errorbar(temperatures, excess, spread, fmt="o-", capsize=3)
+for t, value in zip(temperatures, excess, strict=True):
+    label = f"{twice[t]} of 40 loop"
+    axes.text(t + 0.02, value + 0.04, label)
+axes.set(xlabel="temperature T", ylabel="excess of rep-4", xlim=(-0.05, 1.2))
+axes.set_ylim(min(-0.05, excess.min() - 0.05), max(0.8, excess.max() + 0.1))
+title = "Excess over the model's texts at T = 1"
+if knows_the_truth:
+    title = "Repetition beyond the world's begins long before a loop"
+axes.set_title(title)
+show(
+    figure,
+    alt="Excess of rep-4 over the world's collections against temperature, "
+    "with 95 % intervals. For the storyteller about 0.6 at T = 0, where all "
+    "40 texts loop, 0.2 at T = 0.3, where hardly one does, and near 0 at 1.",
+)
+
+# %% [markdown]
+# At T = 0.3 the loop finder sees next to nothing: one other word in a round,
+# and the stretch is broken. Still the same sentences come again and again,
+# and rep-4 counts them. At T = 1 the storyteller repeats about what the world
+# repeats. The excess has the right order, and an honest zero.
+#
+# ## Distinct-n, and its trouble with length
+#
+# The same count, turned around and taken over a whole *set* of texts:
+# *distinct-n* is the share of different n-grams among all n-grams of all texts
+# ([Li and others 2016](https://arxiv.org/abs/1510.03055)). High sounds good.
+# But here is one and the same source, fair dice with 50 faces, thrown more and
+# more often:
+
+# %% tags=["nbval-check-output"]
+from course_utils.detection.repetition import distinct_n
+
+dice = random.Random(0)
+thrown = [dice.randrange(50) for _ in range(5000)]
+for throws in (10, 50, 500, 5000):
+    print(f"{throws:4} throws: distinct-1 {distinct_n([thrown[:throws]], 1)}")
+
+# %% [markdown]
+# There are only 50 faces, and the number of throws has no end. So distinct-n
+# falls with length, whatever the source. It can even turn a comparison upside
+# down: a few tales at T = 0.3 against many tales of the world.
+
+# %%
+cold = generate(lm, "", 60, 90, [Temperature(0.3)], seed=4, progress=False)
+cold_tales = [text for text in cold.texts if words(text)]  # none is empty
+cold_rows, true_rows = (list(map(words, x)) for x in (cold_tales, tales))
+for name, some in {
+    "20 tales at T = 0.3": cold_rows[:20],
+    "60 tales at T = 0.3": cold_rows,
+    "60 of the world": true_rows[:60],
+    "1000 of the world": true_rows,
+}.items():
+    print(f"{name:20} distinct-2 {distinct_n(some, 2):.3f}")
+
+# %%
+if knows_the_truth:
+    assert distinct_n(cold_rows[:20], 2) > distinct_n(true_rows, 2)
+    assert distinct_n(cold_rows, 2) < distinct_n(true_rows[:60], 2) / 2
+
+# %% [markdown]
+# With 60 tales each, the collapsed set has less than half of the world's
+# distinct-2. Yet 20 collapsed tales "beat" a thousand sound ones.
+#
+# A remedy divides by what to expect. $C$ even draws from $V$ kinds hit on
+# average $V\,(1 - (\frac{V-1}{V})^C)$ of them: each kind is missed by all
+# draws with probability $(\frac{V-1}{V})^C$. *Expectation-adjusted distinct*
+# ([Liu and others 2022](https://arxiv.org/abs/2202.13587)) is
+#
+# $$ \text{EAD} = \frac{N}{V\,\bigl(1 - (\frac{V-1}{V})^C\bigr)} $$
+#
+# with $N$ different n-grams among $C$.
+#
+# ### Exercise 3: distinct without the bias
+#
+# Difficulty: medium · 10 minutes
+#
+# `rows` is a list of texts (lists of words), `vocabulary` the number of words
+# of the language. Pool the n-grams of all texts, but let none reach from one
+# text into the next. For n words in a row there are `vocabulary**n` kinds.
+# `ngrams(row, n)`, imported above, is a `Counter` of a text's n-grams.
+
+
+# %%
+@exercise("detection.repetition.adjusted_distinct")
+def adjusted_distinct(rows, vocabulary, n=1):
+    """Different n-grams over those expected of as many even draws."""
+    ...
+
+
+# %% tags=["nbval-check-output"]
+for throws in (10, 50, 500, 5000):
+    adjusted = adjusted_distinct([thrown[:throws]], vocabulary=50)
+    print(f"{throws:4} throws: adjusted {adjusted:.2f}")
+
+# %% [markdown]
+# The bias is gone, for fair dice. But words are not drawn evenly: a few are
+# very common, most are rare. Does it hold for tales?
+
+# %%
+much = world.sample(5000, seed=7)
+vocabulary = len({word for story in much for word in words(story.text)})
+sizes = [1, 3, 10, 30, 100, 300, 1000]
+grown = {
+    "fair dice": ([[thrown[: 5 * size]] for size in sizes], 50),
+    "tales": ([true_rows[:size] for size in sizes], vocabulary),
+}
+plain = {k: [distinct_n(x, 1) for x in s] for k, (s, _) in grown.items()}
+fair = {
+    source: [adjusted_distinct(some, kinds) for some in sets]
+    for source, (sets, kinds) in grown.items()
+}
+
+# %%
+figure, panels = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True)
+for axes, source in zip(panels, grown, strict=True):
+    drawn = [sum(map(len, some)) for some in grown[source][0]]
+    axes.plot(drawn, plain[source], "o-", color=PALETTE["muted"])
+    axes.plot(drawn, fair[source], "o-", color=PALETTE["model"])
+    axes.set(xscale="log", xlabel="words drawn", ylim=(0, 1.25))
+panels[0].text(40, 1.1, "adjusted", color=PALETTE["model"])
+panels[0].text(6, 0.55, "distinct-1")
+panels[0].set_ylabel("share")
+panels[0].set_title("Fair dice: the adjusted one stays level")
+panels[1].set_title("Tales: it falls, then rises")
+middle = fair["tales"][2]
+assert middle < fair["tales"][0] < 0.9 < fair["tales"][-1]
+assert all(abs(value - 1) < 0.25 for value in fair["fair dice"])
+show(
+    figure,
+    alt="Distinct-1 and adjusted distinct over the number of words drawn. "
+    "Fair dice: distinct-1 falls towards 0, the adjusted one stays at 1. "
+    "Tales of the world: distinct-1 falls as well; the adjusted one falls "
+    "from 0.7 to below 0.5 and rises again to nearly 1.",
+)
+
+# %% [markdown]
+# No. In short texts the common words come again sooner than even draws would;
+# in a huge collection all words have come, and EAD ends at 1 for any source.
+# Its assumption fails, and so does its promise. What always works is less
+# clever: compare texts of the *same length and number*, and set a sound source
+# of that size beside them.
+#
+# ## Compression
+#
+# A program such as gzip writes "as 80 letters before" where a text repeats
+# itself. Bytes before over bytes after, the *compression ratio*, therefore
+# measures repetition of every length, within texts and between them
+# ([Shaib and others 2024](https://arxiv.org/abs/2403.00553)). Mind two traps.
+# First: a published package (`diversity` 0.3.1) compresses *twice*, and the
+# second pass only adds bytes. Second: gzip looks back over 32 kilobytes only,
+# about a hundred tales. Say every one of 200 tales is there twice. Then it
+# matters *where* the copies are.
+
+# %%
+raw = "\n".join(["The cat sat on the mat."] * 200).encode()
+once = gzip.compress(raw)
+double = gzip.compress(once)
+print(f"once {len(raw) / len(once):.1f}, twice {len(raw) / len(double):.1f}")
+assert len(once) < len(double)
+
+# %%
+from course_utils.detection.repetition import compression_ratio
+
+some = tales[:200]
+ratios = {
+    "each tale once": compression_ratio(some),
+    "the copies far apart": compression_ratio(some + some),
+    "side by side": compression_ratio([t for t in some for _ in range(2)]),
+}
+for order, ratio in ratios.items():
+    print(f"{order:21} {ratio:.2f}")
+assert ratios["side by side"] > 1.3 * ratios["the copies far apart"]
+
+# %% [markdown]
+# The window again! And like distinct-n, the ratio grows with the number of
+# texts. So: same number, same order of length, a sound source beside it.
+#
+# ## Within a text, and between texts
+#
+# Finally, a collapse that rep-n *cannot* see. Take a model that always tells
+# the same tale, word for word. Beside it: texts that each go in a loop of
+# their own, and sound ones.
+
+# %%
+from course_utils.detection.self_bleu import self_bleu
+
+in_loops = [" ".join([text.split(". ")[1]] * 8) for text in tales[:60]]
+kinds = {
+    "sound tales": tales[:60],
+    "one tale, 60 times": tales[:1] * 60,
+    "60 loops": in_loops,
+    "the model at T = 0.3": cold_tales,
+}
+print(" " * 22 + "rep-4  Self-BLEU  distinct-2  compression")
+for name, texts in kinds.items():
+    some = list(map(words, texts))
+    rep = np.mean([rep_n(row) for row in some])
+    print(f"{name:21} {rep:6.3f} {self_bleu(texts).mean:8.2f}", end="")
+    print(f"{distinct_n(some, 2):11.2f} {compression_ratio(texts):11.1f}")
+
+# %%
+one_tale = repetition(kinds["one tale, 60 times"], reference=tales)
+alone = repetition(cold_tales, reference=tales)
+assert abs(one_tale.excess) < 0.005
+if knows_the_truth:
+    assert abs(alone.excess) < 0.02  # each cold tale by itself looks sound
+
+# %% [markdown]
+# Rep-n looks *within* each text: it finds the loops and misses the sixty
+# copies. Self-BLEU ([notebook 08](08_self_bleu.ipynb)) looks *between* texts.
+# Distinct-n and compression see both, and cannot tell them apart. A good
+# report has one of each kind.
+#
+# ## Claims on trial
+#
+# **C17**: n-gram repetition "beyond what's expected from the model's base
+# distribution" signals collapse. Taken at its word, it asks for a baseline, as
+# we did. The trial: texts that run on, at T = 0.3 (narrowed, as notebook 00
+# saw) and at T = 1 (sound), each against the world's collections of the same
+# length.
+
+# %%
+from course_utils.foundations.intervals import wilson_interval
+
+bar = np.quantile(repetition(base).shares, 0.95)
+hits = {t: sum(x > bar for x in judged[t].shares) for t in (0.3, 1)}
+low, high = wilson_interval(hits[1], 40)
+if knows_the_truth:
+    assert hits[0.3] >= 36 and low < 0.1
+print(f"above 95 % of the base: T = 0.3 {hits[0.3]}, T = 1 {hits[1]} of 40")
+
+# %%
+verdict(
+    "C17",
+    "holds when the base is of like texts and the collapse is within a text",
+    "The excess of rep-4 at T = 0.3 over collections of the same length. At "
+    f"T = 1 it is {judged[1].excess:+.3f}. Against single tales, "
+    f"{alarms:.0%} of sound collections raise a false alarm. A model that "
+    "tells one tale for ever has no excess at all.",
+    estimate=judged[0.3].excess,
+    interval=judged[0.3].excess_interval,
+    n=len(judged[0.3].shares),
+) if knows_the_truth else "Left out: it needs the storyteller."
+
+# %% [markdown]
+# ## A short quiz
+
+# %%
+quiz("10")
+
+# %% [markdown]
+# ## Recap
+#
+# - rep-n: the share of n-grams said before; from n = 4 on, chance is gone.
+# - A loop starts where it is said first, and is known much later.
+# - A window no longer than a round sees nothing of it.
+# - Repetition is evidence only beyond a sound source of like texts.
+# - Distinct-n and compression depend on size; EAD helps with fair dice only.
+#
+# ## Read on
+#
+# - Welleck and others 2020,
+#   [Neural text generation with unlikelihood training](https://arxiv.org/abs/1908.04319):
+#   rep and seq-rep-n, and a loss that punishes repetition.
+# - Xu and others 2022,
+#   [Learning to break the loop](https://arxiv.org/abs/2206.02369): why a
+#   sentence becomes likelier each time that it is repeated.
+# - Shaib and others 2024,
+#   [Standardizing the measurement of text diversity](https://arxiv.org/abs/2403.00553):
+#   which of these measures say the same, and which are worth reporting.
+# - Liu and others 2022,
+#   [Rethinking and refining the distinct metric](https://arxiv.org/abs/2202.13587):
+#   where the expectation comes from, and how it agrees with people.
+#
+# **Next**: 11 Which detector to trust. All detectors of this part on a ladder
+# of known collapse: which of them see it, and how early?
