@@ -1,9 +1,10 @@
 # Needs python3 (3.11, 3.12 or 3.13) and make, on Linux and macOS.
-# Another Python: make lab PYTHON=python3.12
+# Another Python: make lab PYTHON=python3.12. More tests at once: make test JOBS=4.
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+JOBS ?= 2
 READY := $(VENV)/.ready
 UNFINISHED := $(VENV)/.unfinished
 PIP := $(RUN) -m pip --disable-pip-version-check --no-input --quiet --quiet
@@ -52,12 +53,12 @@ lab: venv  ## open the course in JupyterLab
 	@$(RUN) -m jupyterlab $(LAB_FLAGS) $(ARGS)
 
 test: venv  ## unit tests, then every notebook from its first cell to its last
-	@$(RUN) -m pytest tests notebooks --ignore=tests/browser \
+	@$(RUN) -m pytest tests notebooks --ignore=tests/browser -n $(JOBS) \
 	    --nbval-lax --nbval-current-env --nbval-cell-timeout=120 \
 	    --nbval-sanitize-with tests/nbval.cfg $(ARGS)
 
 test-browser: venv  ## the notebooks in a real browser (needs Chromium)
-	@$(RUN) -m pytest tests/browser -p no:nbval $(ARGS)
+	@$(RUN) -m pytest tests/browser -n $(JOBS) -p no:nbval $(ARGS)
 
 notebooks: venv  ## build the notebooks whose lessons changed (ALL=1: all of them)
 	@$(RUN) tools/build_notebooks.py $(if $(ALL),--all)

@@ -1,5 +1,6 @@
-"""A small random GPT-2 on disk with a tokenizer of its own: no network, no training."""
+"""What tests share: a small random GPT-2 on disk, and who does which test."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,21 @@ from course_utils.model import END_OF_TEXT, LanguageModel, load_model
 # Timings on a shared machine are no property of the code.
 settings.register_profile("course", deadline=None, derandomize=True)
 settings.load_profile("course")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A worker takes a whole file, or all tests of a notebook in a file."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFileOrNotebook(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            notebook = re.search(r"\[(\d\d_\w+)", nodeid)
+            file = nodeid.partition("::")[0]
+            return f"{file}[{notebook[1]}]" if notebook else file
+
+    return ByFileOrNotebook(config, log)
+
 
 SENTENCES = [
     "Once upon a time there was a fox who lived in an old lantern.",

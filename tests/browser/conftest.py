@@ -34,6 +34,15 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Tell what was measured, whichever worker measured it."""
+    passed = terminalreporter.stats.get("passed", [])
+    measured = [line for report in passed for _, line in report.user_properties]
+    if measured:
+        terminalreporter.section("key press to new picture")
+        terminalreporter.write_line("\n".join(sorted(measured)))
+
+
 @pytest.fixture(scope="session")
 def browser():
     with chromium() as browser:
