@@ -37,12 +37,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _report(options: argparse.Namespace) -> None:
-    from course_utils.detection.reading import read_generations
     from course_utils.detection.report import (
         check_ending,
         collapse_report,
         write_report,
     )
+    from course_utils.detection.report.reading import read_generations
 
     pages = [path for path in (options.html, options.json) if path]
     for path in pages:

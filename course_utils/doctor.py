@@ -68,7 +68,8 @@ def _memory() -> str:
 
 
 def _model_and_speed() -> str:
-    from course_utils import generate, load_model
+    from course_utils.generation import generate
+    from course_utils.model import load_model
 
     lm = load_model("storyteller")
     start = time.perf_counter()

@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from course_utils.forward import Prompts, RunningRows, make_decoder
-from course_utils.foundations.inputs import as_whole_number
+from course_utils.foundations.validation import as_whole_number
 from course_utils.model import LanguageModel, check_fits_context
 
 Processor = Callable[[Tensor, Tensor], Tensor]

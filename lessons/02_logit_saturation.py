@@ -547,7 +547,7 @@ for name, (token_ids, _) in texts.items():
 
 
 # %%
-@exercise("detection.sampler_check.agreement")
+@exercise("detection.sampler_faults.agreement")
 def agreement(tokens):
     """The share of pairs that are the same token."""
     ...
@@ -568,7 +568,7 @@ for name, sampler in samplers.items():
 # A p-value says how often a right sampler would look at least as suspicious.
 
 # %%
-from course_utils.detection.sampler_check import check_sampler
+from course_utils.detection.sampler_faults import check_sampler
 
 checks = {name: check_sampler(f) for name, f in samplers.items()}
 for name, check in checks.items():
@@ -606,7 +606,7 @@ show(
 # in the dice, and rightly: the probabilities said so.
 
 # %%
-from course_utils.detection.sampler_check import check_generations
+from course_utils.detection.sampler_faults import check_generations
 
 by_texts = {}
 for name, (ids, log_probs) in texts.items():

@@ -240,7 +240,7 @@ traces = {
 # temperature has written another text, and move the temperature again.
 
 # %%
-from course_utils.detection.coloured_text import ColouredText, printable_tokens
+from course_utils.plots.entropy import ColouredText, printable_tokens
 
 most = math.log2(len(logits))  # no entropy is higher
 
@@ -494,7 +494,7 @@ guess_loop = predict(
 guess_loop
 
 # %%
-from course_utils.detection.revisits import entropy_at_revisits
+from course_utils.detection.recurrence import entropy_at_revisits
 
 revisits = entropy_at_revisits(loops.token_ids, loops.model_entropy)
 print(revisits)

@@ -145,13 +145,9 @@ if knows_the_truth:
 # clusters in the plane.
 
 # %%
-from course_utils.causes.forms import (
-    embeddings,
-    gan,
-    pictures,
-    policies,
-    recording,
-)
+from course_utils.causes.forms import embeddings, gan, policies
+from course_utils.plots import three_faces as pictures
+from course_utils.recordings import forms as recording
 
 dice = torch.manual_seed(0)
 generator, discriminator = gan.make_generator(2), gan.Discriminator(2)
@@ -295,8 +291,9 @@ race
 
 # %% [markdown]
 # One run is an anecdote. The course keeps a log of ten seeds, made by
-# `python -m course_utils.causes forms` in some minutes. It has a control as
-# well: equal rates, a generator that learns no faster than its discriminator.
+# `python -m course_utils.recordings forms` in some minutes. It has a control
+# as well: equal rates, a generator that learns no faster than its
+# discriminator.
 # *As it is* means: no remedy. The table gives effective modes late in the run,
 # mean and 95 % interval. (Below 1 is possible: at times no sample lies in any
 # cluster.)

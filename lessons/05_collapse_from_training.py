@@ -11,10 +11,10 @@ import math
 
 import torch
 from course_utils import StoryWorld, load_model
-from course_utils.causes import pictures
 from course_utils.classroom import exercise, predict, show, start
 from course_utils.foundations.entropy import cross_entropy, entropy
 from course_utils.foundations.intervals import bootstrap_interval
+from course_utils.plots import training as pictures
 
 start("05")
 
@@ -178,12 +178,13 @@ for n in (2, 4, 6, 8, 12):
 #
 # Each column is a sixth of the corpus. A perfect copy would tell each in one
 # text of six. Training takes minutes, so it is recorded, by
-# `python -m course_utils.causes pretraining`: three runs, each with a corpus
-# of its own. `mass` is the probability that the model's next text is one of a
-# column's tales, to the letter: exact, from the model's own probabilities.
+# `python -m course_utils.recordings pretraining`: three runs, each with a
+# corpus of its own. `mass` is the probability that the model's next text is
+# one of a column's tales, to the letter: exact, from the model's own
+# probabilities.
 
 # %%
-from course_utils.causes.recorded import Overfitting
+from course_utils.recordings.pretraining import Overfitting
 
 overfitting = Overfitting.read()
 mass = overfitting.values("repeated", "mass")
@@ -427,7 +428,7 @@ assert bonus[0.05][24:].sum() < 1e-6 < 0.001 < smooth[0.05][1][24:].sum()
 # then sampled at the temperature of the same price. (Recorded, three runs.)
 
 # %%
-from course_utils.causes.recorded import Flattening
+from course_utils.recordings.pretraining import Flattening
 
 flattening = Flattening.read()
 dice = torch.Generator().manual_seed(0)
@@ -618,7 +619,8 @@ assert kept[1].equal(kept[20])
 #
 # The same with texts. A 4-gram table reads 50 tales, tells 50, and so on. And
 # the storyteller: each generation goes on from the last one's weights, and
-# reads what it told. Recorded, by `python -m course_utils.causes recursion`.
+# reads what it told. Recorded, by
+# `python -m course_utils.recordings recursion`.
 
 
 # %%
@@ -630,7 +632,7 @@ def ngram_shares(keep, run):
 
 
 # %%
-from course_utils.causes.recorded import Recursion
+from course_utils.recordings.recursion import Recursion
 
 recursion = Recursion.read()
 learners = {

@@ -256,7 +256,7 @@ guess.compare(
 # Or keep them apart and add a leash:
 
 # %%
-from course_utils.causes import reward_pictures as pictures
+from course_utils.plots import reward as pictures
 
 shared = list(climb(endings=1))
 leashed = list(climb(endings=24, beta=0.5))
@@ -439,7 +439,7 @@ assert mira["Adam"][1] < hero_probs[0]
 # %%
 from course_utils import generate, load_model
 from course_utils.causes import tuning
-from course_utils.causes.reward_runs import happy_ending
+from course_utils.causes.tuning import happy_ending
 
 
 def has_a_comma(text):
@@ -512,7 +512,7 @@ for model in (lm, tuned) if knows_the_truth else ():
 # makes them anew, and goes on where it was interrupted:
 #
 # ```
-# python -m course_utils.causes reward
+# python -m course_utils.recordings reward
 # ```
 #
 # Each run has 60 steps. At every tenth, 192 fresh tales were counted. The
@@ -526,7 +526,7 @@ for model in (lm, tuned) if knows_the_truth else ():
 # some plot does, by luck.
 
 # %% tags=["nbval-check-output"]
-from course_utils.causes.reward_log import RewardRuns
+from course_utils.recordings.reward import RewardRuns
 
 runs = RewardRuns.read()
 print(*(f"{name} x {len(runs.seeds(name))}," for name in runs.recipes))
@@ -669,7 +669,7 @@ for growth in (1.0, 1.19, 1.25, 1.3):
 # come out some 3 % too few when 192 tales are counted.)
 
 # %% tags=["nbval-check-output"]
-from course_utils.causes.reward_log import span
+from course_utils.recordings.reward import span
 
 rows = {recipe: runs.ends(recipe)[:3] for recipe in runs.recipes}
 print(f"{'':<14}reward            valid             plots          KL")
@@ -751,7 +751,7 @@ show(
 # %%
 import textwrap
 
-from course_utils.causes.ladder import ladder, load_tuned
+from course_utils.recordings.ladder import ladder, load_tuned
 
 for rung in ladder():
     print(f"step {rung.step}: {rung.effective['arc']:.1f} effective plots")
@@ -770,7 +770,7 @@ for text in generate(load_tuned(60), "", 3, 110, seed=0).texts:
 
 # %%
 from course_utils.classroom import quiz, verdict
-from course_utils.worlds.reading import FACTORS
+from course_utils.worlds.parsing import FACTORS
 
 blind = [factor for factor in FACTORS if factor != "mood"]
 ends = runs.ends("plain")

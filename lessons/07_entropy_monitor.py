@@ -21,7 +21,7 @@ from course_utils.classroom import (
     start,
     verdict,
 )
-from course_utils.detection import monitor_pictures as pictures
+from course_utils.plots import monitor as pictures
 
 start("07")
 
@@ -62,7 +62,7 @@ start("07")
 
 
 # %%
-@exercise("detection.monitor.entropy_of_logits")
+@exercise("foundations.entropy.entropy_of_logits")
 def entropy_of_logits(scores):
     """Bits, of softmax(scores)."""
     ...
@@ -165,13 +165,12 @@ n, length = (24, 100) if knows_the_truth else (6, 30)  # requests, tokens
 # %%
 from course_utils.detection.monitor import (
     EntropyMonitor,
-    alarm_rate,
-    auroc_interval,
     fit_baselines,
     pooled_drops,
     read_requests,
     windowed_means,
 )
+from course_utils.detection.scoring import alarm_rate, auroc_interval
 
 
 def serve(model=lm, samplers=(), seed=0, n=n):
@@ -332,7 +331,7 @@ if knows_the_truth:
 # leave the plot open.
 
 # %%
-from course_utils.causes.ladder import load_tuned
+from course_utils.recordings.ladder import load_tuned
 
 cold = {t: [Temperature(t)] for t in (0.5, 0.3)}
 patients = {f"T = {t}": serve(samplers=s, seed=3) for t, s in cold.items()}
@@ -381,7 +380,7 @@ guess_half
 
 
 # %%
-@exercise("detection.monitor.auroc")
+@exercise("detection.scoring.auroc")
 def auroc(healthy, collapsed):
     """How probable it is that a collapsed request drops further."""
     ...

@@ -24,12 +24,12 @@ from course_utils.classroom import (
     steps,
     verdict,
 )
-from course_utils.detection import self_bleu_pictures as pictures
 from course_utils.detection.self_bleu import (
     estimate_self_bleu,
     null_band,
     self_bleu,
 )
+from course_utils.plots import self_bleu as pictures
 from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
 
 start("08")
@@ -609,7 +609,7 @@ verdict(
 # many plots as 20 healthy tales do, in effective numbers.
 
 # %%
-from course_utils.causes.ladder import load_tuned
+from course_utils.recordings.ladder import load_tuned
 
 sources = {f"T = {T}": told[T] for T in (1.0, 0.7, 0.5, 0.3, 0.1)}
 if knows_the_truth:

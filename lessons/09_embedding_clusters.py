@@ -21,9 +21,8 @@ from course_utils.classroom import (
     steps,
     verdict,
 )
-from course_utils.detection.clusters import (
-    dominant_share,
-    k_means,
+from course_utils.detection.clusters import dominant_share, k_means
+from course_utils.detection.embedding import (
     sentence_points,
     state_points,
     tfidf_points,
@@ -448,7 +447,7 @@ tales = {
     for T in (1, 0.3, 0.1)
 }
 if knows_the_truth:
-    from course_utils.causes.ladder import ladder, load_tuned
+    from course_utils.recordings.ladder import ladder, load_tuned
 
     tuned = load_tuned(ladder()[-1].step)
     tales["tuned"] = generate(tuned, "", 300, 60, seed=9).texts
@@ -517,7 +516,7 @@ for name, rows in by_source(states).items():
 
 
 # %%
-@exercise("detection.clusters.without_common_directions")
+@exercise("detection.embedding.without_common_directions")
 def without_common_directions(points, directions=1):
     """Points [n, width] less their mean and their widest directions."""
     ...

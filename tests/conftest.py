@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import settings
 
+from course_utils.classroom.moving_picture import MovingPicture
 from course_utils.model import END_OF_TEXT, LanguageModel, load_model
 
 # Timings on a shared machine are no property of the code.
@@ -66,3 +67,17 @@ def checkpoint(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def lm(checkpoint) -> LanguageModel:
     return load_model(checkpoint)
+
+
+@pytest.fixture
+def full_draws(monkeypatch) -> list:
+    """Gets an entry whenever a live figure draws all of itself, not its moving part."""
+    drawn: list[MovingPicture] = []
+    draw = MovingPicture._draw_background
+
+    def counted(picture):
+        drawn.append(picture)
+        draw(picture)
+
+    monkeypatch.setattr(MovingPicture, "_draw_background", counted)
+    return drawn

@@ -13,9 +13,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course_utils.foundations.entropy import cross_entropy
-from course_utils.foundations.inputs import as_number, as_probs
+from course_utils.foundations.entropy import cross_entropy, entropy_of_log_probs
 from course_utils.foundations.softmax import log_softmax
+from course_utils.foundations.validation import as_number, as_probs
 
 Flatten = Callable[[Tensor, float], Tensor]  # of distributions, by some strength
 
@@ -62,9 +62,8 @@ def entropy_regularised_loss(
     """
     weight = _as_amount("weight", weight, below=math.inf)
     log_probs = log_softmax(logits)
-    entropy = -(log_probs.exp() * log_probs.masked_fill(log_probs.isneginf(), 0.0))
     surprise = _surprise(log_probs, targets)
-    return (surprise - weight * entropy.sum(dim=-1)).mean()
+    return (surprise - weight * entropy_of_log_probs(log_probs, math.e)).mean()
 
 
 def label_smoothing_loss(

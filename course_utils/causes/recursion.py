@@ -17,10 +17,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course_utils.foundations.inputs import as_probs, as_whole_number
 from course_utils.foundations.softmax import sample
+from course_utils.foundations.validation import as_probs, as_whole_number
 from course_utils.worlds.grammar import split_words
-from course_utils.worlds.reading import END
+from course_utils.worlds.parsing import END
 
 Keep = Literal["replace", "accumulate"]
 KEEPS: tuple[Keep, Keep] = ("replace", "accumulate")

@@ -13,8 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from course_utils.foundations.inputs import as_float_tensor, as_number, as_probs
 from course_utils.foundations.intervals import Interval
+from course_utils.foundations.validation import as_float_tensor, as_number, as_probs
 
 CLIP_LOW, CLIP_HIGH = 0.2, 0.28  # DAPO, section 4.1; PPO has 0.2 on both sides
 

@@ -19,13 +19,16 @@ from course_utils.causes.reward import (
     leave_one_out_advantages,
     policy_gradient_loss,
 )
+from course_utils.foundations.entropy import entropy_of_log_probs
 from course_utils.generation import Runs, generate
 from course_utils.model import LanguageModel
+from course_utils.worlds.stories import StoryWorld
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 MAX_NEW_TOKENS = 110  # any tale of the world, with a header
+MOOD = "merry"  # of the ending that `happy_ending` rewards
 
 Reward = Callable[[str], float]
 
@@ -35,6 +38,16 @@ class Step(NamedTuple):
 
     reward: float  # mean over texts
     entropy: float  # nats per token, mean over all tokens
+
+
+def happy_ending(world: StoryWorld) -> Reward:
+    """A reward that sees one thing: 1 for a valid tale with a merry ending, else 0."""
+
+    def reward(text: str) -> float:
+        parse = world.parse(text)
+        return float(parse.valid and parse.labels["mood"] == MOOD)
+
+    return reward
 
 
 @dataclass(frozen=True)
@@ -103,7 +116,7 @@ def mean_entropy(
     log_probs: Float[Tensor, "texts tokens vocab"], runs: Runs
 ) -> Float[Tensor, ""]:
     """Entropy of the next token, summed over a text, mean over texts; nats."""
-    return _per_text(-(log_probs.exp() * log_probs).sum(dim=-1), runs)
+    return _per_text(entropy_of_log_probs(log_probs, math.e), runs)
 
 
 def mean_kl(

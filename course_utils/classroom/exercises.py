@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from course_utils.classroom.cards import Card, Code, show_card
-from course_utils.classroom.checking import Checks, Verdict, judge
+from course_utils.classroom.judging import Checks, Verdict, judge
 from course_utils.classroom.progress_file import progress_file
 from course_utils.classroom.session import current_notebook
 from course_utils.classroom.stubs import own_functions
@@ -20,7 +20,7 @@ def exercise(path: str) -> Callable[[Callable], Callable]:
     `.passed`, `.hint()` (each call shows one more) and `.solution()`.
     Raises ValueError if there is no such exercise; a wrong answer never raises.
     """
-    checks, reference = _load(path)
+    checks, reference = load_exercise(path)
 
     def check(answer: Callable) -> Callable:
         name = getattr(answer, "__name__", reference.__name__)
@@ -37,7 +37,7 @@ def exercise(path: str) -> Callable[[Callable], Callable]:
     return check
 
 
-def _load(path: str) -> tuple[Checks, Callable]:
+def load_exercise(path: str) -> tuple[Checks, Callable]:
     """The checks from `course_utils.checks.<module>` and the reference they mirror."""
     if not isinstance(path, str) or "." not in path:
         raise ValueError(

@@ -37,7 +37,6 @@ class MovingPicture:
         for artist in self._moving:
             artist.set_animated(True)
         self._background = None
-        self.full_draws = 0
 
     def move(self, **values) -> str | None:
         """Apply `update`; returns the sentence it says about the picture, if any."""
@@ -64,7 +63,6 @@ class MovingPicture:
         """Animated artists are left out of a full draw, and don't make it stale."""
         self._canvas.draw()
         self._background = self._canvas.copy_from_bbox(self.figure.bbox)
-        self.full_draws += 1
 
 
 def _each_artist(artists: object) -> Iterator[Artist]:

@@ -64,15 +64,6 @@ class Prediction:
         headline = self._headline(result)
         return Card(headline, predicted, measured, explanation)
 
-    def answer_with(self, answer: object) -> None:
-        """Give the answer by code, as if by hand."""
-        if not self._fits(answer):
-            raise ValueError(
-                f"answer must fit the question {self!r}, not be {answer!r}"
-            )
-        self._control.value = answer
-        self._keep(answer)
-
     def _headline(self, result: Any) -> str:
         if self._is_choice:
             return "As you predicted." if result == self.answer else "A surprise."

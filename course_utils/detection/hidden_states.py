@@ -17,9 +17,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course_utils.foundations.entropy import entropy
-from course_utils.foundations.inputs import as_float_tensor, as_whole_number
+from course_utils.foundations.entropy import effective_number, entropy
 from course_utils.foundations.intervals import Interval, bootstrap_interval
+from course_utils.foundations.validation import as_float_tensor, as_whole_number
 from course_utils.model import LanguageModel, check_fits_context
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def effective_rank(
     totals = singular.sum(dim=-1, keepdim=True)
     if (totals == 0).any():
         raise ValueError("vectors are all 0: they fill no direction")
-    return 2 ** entropy(singular / totals)
+    return effective_number(singular / totals)
 
 
 def read_states(lm: LanguageModel, token_ids: Sequence[Sequence[int]]) -> States:

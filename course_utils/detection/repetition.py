@@ -18,8 +18,8 @@ from jaxtyping import Float, Int
 
 from course_utils.detection.self_bleu import ngrams
 from course_utils.detection.words import Tokenize, check_texts, split_texts, words
-from course_utils.foundations.inputs import as_whole_number
 from course_utils.foundations.intervals import Interval, bootstrap_interval
+from course_utils.foundations.validation import as_whole_number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

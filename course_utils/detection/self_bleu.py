@@ -15,8 +15,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from course_utils.detection.words import Tokenize, split_texts, words
-from course_utils.foundations.inputs import as_number, as_whole_number
 from course_utils.foundations.intervals import Interval, jackknife_interval
+from course_utils.foundations.validation import as_number, as_whole_number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

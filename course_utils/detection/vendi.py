@@ -5,7 +5,6 @@ score is n, with 1 between all it is 1. Friedman and Dieng 2023; orders q: Pasar
 Dieng 2024. Built in notebook 09.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +13,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from course_utils.foundations.inputs import as_float_tensor, as_number
+from course_utils.foundations.entropy import effective_number
 from course_utils.foundations.intervals import Interval, jackknife_interval
+from course_utils.foundations.validation import as_float_tensor, as_number
 
 _SLACK = 1e-4  # of a kernel's diagonal and symmetry
 
@@ -62,7 +62,7 @@ def vendi_score(vectors: Any, q: float = 1.0) -> float:
     unit = _unit_rows(vectors)
     n, width = unit.shape
     gram = unit @ unit.T if n <= width else unit.T @ unit
-    return _effective_number(torch.linalg.eigvalsh(gram / n), _as_order(q))
+    return _score(torch.linalg.eigvalsh(gram / n), _as_order(q))
 
 
 def vendi_of_kernel(kernel: Any, q: float = 1.0) -> float:
@@ -90,7 +90,7 @@ def vendi_of_kernel(kernel: Any, q: float = 1.0) -> float:
             "kernel must have no negative eigenvalue, but its smallest is "
             f"{eigenvalues.min() * len(similar):.3g}"
         )
-    return _effective_number(eigenvalues, _as_order(q))
+    return _score(eigenvalues, _as_order(q))
 
 
 def cosines(vectors: Any) -> Float[Tensor, "n n"]:
@@ -121,21 +121,11 @@ def nearness(points: Any, width: float) -> Float[Tensor, "n n"]:
     return torch.exp(-torch.cdist(points, points).square() / (2 * width**2))
 
 
-def _effective_number(shares: Float[Tensor, " n"], q: float) -> float:
-    """The Hill number of order q of shares that sum to 1.
-
-    0 counts what is there, 1 is exp of the entropy, inf looks at the largest alone.
-    """
-    noise = len(shares) * torch.finfo(shares.dtype).eps * shares.max()
-    shares = shares[shares > noise]
-    shares = shares / shares.sum()
-    if q == 1:
-        return torch.special.entr(shares).sum().exp().item()
-    if q == 0:
-        return float(len(shares))
-    if math.isinf(q):
-        return 1 / shares.max().item()
-    return shares.pow(q).sum().item() ** (1 / (1 - q))
+def _score(eigenvalues: Float[Tensor, " n"], q: float) -> float:
+    """Their effective number, less those that only rounding keeps from being 0."""
+    noise = len(eigenvalues) * torch.finfo(eigenvalues.dtype).eps * eigenvalues.max()
+    kept = eigenvalues[eigenvalues > noise]
+    return effective_number(kept / kept.sum(), q).item()
 
 
 def _unit_rows(vectors: Any) -> Float[Tensor, "n width"]:

@@ -14,8 +14,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from course_utils.foundations.entropy import entropy
-from course_utils.foundations.inputs import as_logits, as_whole_number
 from course_utils.foundations.softmax import softmax
+from course_utils.foundations.validation import as_logits, as_whole_number
 
 
 @dataclass(frozen=True, eq=False)

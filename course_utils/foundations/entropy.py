@@ -1,9 +1,9 @@
 """How undecided is a distribution? Entropy and its relatives.
 
 Entropy falls as a distribution collapses; cross-entropy and KL divergence tell it
-apart from the truth; perplexity is cross-entropy on a scale of "so many equal choices".
-How fast entropy rises with the temperature is its slope, which is never negative.
-Built in notebook 03.
+apart from the truth; perplexity is cross-entropy on a scale of "so many equal choices",
+and so is the effective number, of entropy. How fast entropy rises with the temperature
+is its slope, which is never negative. Built in notebook 03.
 """
 
 import math
@@ -13,14 +13,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from course_utils.foundations.inputs import (
+from course_utils.foundations.softmax import softmax
+from course_utils.foundations.validation import (
     as_base,
     as_float_tensor,
     as_logits,
     as_probs,
     as_temperature,
 )
-from course_utils.foundations.softmax import softmax
 
 
 def entropy(
@@ -34,6 +34,44 @@ def entropy(
     """
     probs = as_probs("probs", probs)
     return _in_units(-torch.xlogy(probs, probs), base)
+
+
+def entropy_of_logits(
+    logits: Float[Tensor, "*batch vocab"], base: float = 2
+) -> Float[Tensor, "*batch"]:
+    """Entropy of softmax(logits) in bits (or units of log `base`), in float32.
+
+    Differentiable; an entry of -inf has probability 0.
+    Raises ValueError for a row with NaN, +inf or nothing but -inf. Shannon 1948,
+    section 6. Built in notebook 07.
+    """
+    log_probs = as_logits(logits).float().log_softmax(dim=-1)
+    return entropy_of_log_probs(log_probs, base)
+
+
+def entropy_of_log_probs(
+    log_probs: Float[Tensor, "*batch vocab"], base: float = 2
+) -> Float[Tensor, "*batch"]:
+    """Entropy in bits (or units of log `base`) of log-probabilities, taken on trust."""
+    finite = log_probs.masked_fill(log_probs.isneginf(), 0.0)  # 0 * -inf counts for 0
+    return _in_units(-log_probs.exp() * finite, base)
+
+
+def effective_number(
+    shares: Float[Tensor, "*batch values"], order: float = 1.0
+) -> Float[Tensor, "*batch"]:
+    """How many equally common values would be as diverse: the Hill number of an order.
+
+    Order 1 is exp of the entropy, 0 counts what is there, inf looks at the largest
+    share alone. `shares` sum to 1, which is taken on trust. Hill 1973.
+    """
+    if order == 1:
+        return _in_units(-torch.xlogy(shares, shares), math.e).exp()
+    if order == 0:
+        return (shares > 0).sum(dim=-1).to(shares.dtype)
+    if math.isinf(order):
+        return 1 / shares.amax(dim=-1)
+    return shares.pow(order).sum(dim=-1) ** (1 / (1 - order))
 
 
 def entropy_slope(

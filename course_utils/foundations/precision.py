@@ -13,12 +13,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course_utils.foundations.inputs import (
+from course_utils.foundations.softmax import softmax
+from course_utils.foundations.validation import (
     as_float_tensor,
     as_logits,
     as_whole_number,
 )
-from course_utils.foundations.softmax import softmax
 
 FORMATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 

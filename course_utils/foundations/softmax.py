@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course_utils.foundations.inputs import (
+from course_utils.foundations.validation import (
     as_logits,
     as_probs,
     as_temperature,

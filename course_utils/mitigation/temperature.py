@@ -5,7 +5,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformers import LogitsProcessor
 
-from course_utils.foundations.inputs import as_temperature
+from course_utils.foundations.validation import as_temperature
 
 
 class Temperature(LogitsProcessor):

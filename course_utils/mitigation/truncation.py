@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from transformers import LogitsProcessor
 
-from course_utils.foundations.inputs import as_number, as_whole_number
+from course_utils.foundations.validation import as_number, as_whole_number
 
 
 class TopK(LogitsProcessor):

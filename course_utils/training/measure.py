@@ -22,7 +22,7 @@ from course_utils.worlds.measures import (
     total_variation,
     validity,
 )
-from course_utils.worlds.reading import FACTORS
+from course_utils.worlds.parsing import FACTORS
 from course_utils.worlds.stories import StoryWorld
 
 HELD_OUT_SEED = 2**31  # chunks of training text are seeded [seed, chunk]

@@ -26,7 +26,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from course_utils.training.targets import Lesson, Teacher
+from course_utils.training.targets import Batch, Teacher
 from course_utils.worlds.stories import StoryWorld
 
 END_OF_TEXT = "<|endoftext|>"
@@ -57,11 +57,11 @@ def train(out: Path, steps: int, seed: int, threads: int | None = None) -> None:
     optimizers = build_optimizers(model)
     checkpoint = out / "checkpoint.safetensors"
     done = load_checkpoint(checkpoint, model, optimizers)
-    lessons = endless_lessons(world, tokenizer, seed, skip=done)
+    batches = endless_batches(world, tokenizer, seed, skip=done)
     bar = tqdm(range(done, steps), initial=done, total=steps, desc="storyteller")
     for step in bar:
         share = rate_share(step, steps)
-        excess = training_step(model, optimizers, next(lessons).to(device), share)
+        excess = training_step(model, optimizers, next(batches).to(device), share)
         if step % 50 == 0:
             bar.set_postfix(nats_above_truth=f"{excess.item():.4f}")
         if (step + 1) % CHECKPOINT_EVERY == 0 or step + 1 == steps:
@@ -82,13 +82,13 @@ def save_model(model: GPT2LMHeadModel, out: Path) -> None:
 def training_step(
     model: GPT2LMHeadModel,
     optimizers: list[torch.optim.Optimizer],
-    lesson: Lesson,
+    batch: Batch,
     rate: float,
 ) -> Float[Tensor, ""]:
     """One update at this share of the peak rates; returns KL(truth || model)."""
-    with torch.autocast(lesson.inputs.device.type, dtype=torch.bfloat16):
-        logits = model(lesson.inputs, use_cache=False).logits
-    loss = lesson.loss(logits)
+    with torch.autocast(batch.inputs.device.type, dtype=torch.bfloat16):
+        logits = model(batch.inputs, use_cache=False).logits
+    loss = batch.loss(logits)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for optimizer in optimizers:
@@ -96,7 +96,7 @@ def training_step(
             group["lr"] = group["peak"] * rate
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-    return loss.detach() - lesson.entropy()
+    return loss.detach() - batch.entropy()
 
 
 def rate_share(step: int, steps: int) -> float:
@@ -163,16 +163,16 @@ def build_optimizers(model: GPT2LMHeadModel) -> list[torch.optim.Optimizer]:
     return [muon, adamw]
 
 
-def endless_lessons(
+def endless_batches(
     world: StoryWorld, tokenizer: Tokenizer, seed: int, skip: int
-) -> Iterator[Lesson]:
+) -> Iterator[Batch]:
     """Endless batches of windows; the chunk's number is the sampling seed."""
     teacher = Teacher(world.documents, tokenizer)
     windows = _windows(world, tokenizer, seed)
     for _ in itertools.islice(windows, skip * BATCH):
         pass
     while True:
-        yield teacher.lesson(itertools.islice(windows, BATCH), CONTEXT)
+        yield teacher.batch(itertools.islice(windows, BATCH), CONTEXT)
 
 
 def _windows(world: StoryWorld, tokenizer: Tokenizer, seed: int) -> Iterator[list[str]]:

@@ -16,12 +16,12 @@ from torch import Tensor
 
 from course_utils.worlds.distribution import Distribution
 from course_utils.worlds.grammar import split_words
-from course_utils.worlds.reading import END
+from course_utils.worlds.parsing import END
 
 Chances = list[tuple[int, float]]  # (token, probability) of all that may come
 
 
-class Lesson(NamedTuple):
+class Batch(NamedTuple):
     """A batch of windows and, as sparse rows, the true distribution after each token.
 
     The entry `i` says: after token `rows[i]` of the flattened `inputs` comes
@@ -33,8 +33,8 @@ class Lesson(NamedTuple):
     tokens: Int[Tensor, " entries"]
     probs: Float[Tensor, " entries"]
 
-    def to(self, device: torch.device) -> "Lesson":
-        return Lesson(*(part.to(device) for part in self))
+    def to(self, device: torch.device) -> "Batch":
+        return Batch(*(part.to(device) for part in self))
 
     def entropy(self) -> Float[Tensor, ""]:
         """The mean entropy in nats of the targets: no model can have a lower loss."""
@@ -50,7 +50,7 @@ class Lesson(NamedTuple):
 
 
 class Teacher:
-    """Turns documents of a world into lessons for a model with this tokenizer.
+    """Turns documents of a world into batches for a model with this tokenizer.
 
     After a token that may be a whole word or begin another ("A", "A|da") the chances
     are those of the word that was meant: averaged over documents, that is the same.
@@ -97,7 +97,7 @@ class Teacher:
                 if ids[place] == token and len(ids) > place + 1
             }
 
-    def lesson(self, windows: Iterable[list[str]], context: int) -> Lesson:
+    def batch(self, windows: Iterable[list[str]], context: int) -> Batch:
         """A batch: each window holds documents that fill at least `context` tokens."""
         inputs: list[list[int]] = []
         entries: list[tuple[int, int, float]] = []
@@ -113,4 +113,4 @@ class Teacher:
             inputs.append(window[:context])
         rows, tokens, probs = zip(*entries, strict=True)
         parts = map(torch.tensor, (inputs, rows, tokens, probs))
-        return Lesson(*parts)
+        return Batch(*parts)

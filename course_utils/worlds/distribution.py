@@ -11,7 +11,7 @@ from torch import Tensor
 
 from course_utils.worlds.grammar import split_words
 from course_utils.worlds.oracle import Oracle
-from course_utils.worlds.reading import END, Framing, Reading, Rules
+from course_utils.worlds.parsing import END, Framing, Reading, Rules
 
 
 class Distribution:

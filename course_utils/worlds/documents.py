@@ -9,16 +9,13 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from course_utils.worlds.distribution import Distribution, check_count
 from course_utils.worlds.grammar import entropy_of
-from course_utils.worlds.reading import NEXT_TALE, Framing, Labels
-
-if TYPE_CHECKING:
-    from course_utils.worlds.stories import Story, StoryWorld
+from course_utils.worlds.parsing import NEXT_TALE, Framing, Labels
+from course_utils.worlds.tales import Story, Tales
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,8 @@ class Documents(Distribution):
     `StoryWorld.documents`. Entropies and log-probabilities are in nats.
     """
 
-    def __init__(self, world: "StoryWorld", settings: dict[str, Any]) -> None:
+    def __init__(self, world: Tales) -> None:
+        settings = world.data["documents"]
         kinds = {kind: settings[kind] for kind in ("plain", "words", "about")}
         framing = Framing(kinds, settings["another_tale"], settings["shared"])
         super().__init__(world.rules, framing)
@@ -95,7 +93,7 @@ class Documents(Distribution):
 
     def _add_tales(
         self,
-        tales: list[list["Story"]],
+        tales: list[list[Story]],
         which: np.ndarray,
         shared: np.ndarray,
         rng: np.random.Generator,
@@ -108,7 +106,7 @@ class Documents(Distribution):
             for i, story in zip(rows, told, strict=True):
                 tales[i].append(story)
 
-    def _document(self, kind: str, tales: list["Story"], shared: str) -> Document:
+    def _document(self, kind: str, tales: list[Story], shared: str) -> Document:
         text = NEXT_TALE.join(story.text for story in tales)
         if kind != "plain":
             text = self.world.header(kind, tales[0].labels) + NEXT_TALE + text

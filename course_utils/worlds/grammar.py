@@ -14,6 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import torch
+
+from course_utils.foundations.entropy import entropy
+
 # GPT-2's pre-tokenizer: byte-level BPE never merges across these pieces, which is
 # what lets a distribution over words become one over any tokenizer's tokens.
 WORD = re.compile(
@@ -89,8 +93,8 @@ class Choices:
 
 
 def entropy_of(probabilities: Iterable[float]) -> float:
-    """Entropy in nats of plain numbers, summed exactly."""
-    return -math.fsum(p * math.log(p) for p in probabilities if p > 0)
+    """Entropy in nats of plain numbers."""
+    return entropy(torch.tensor([*probabilities], dtype=torch.float64), math.e).item()
 
 
 def expand_phrases(

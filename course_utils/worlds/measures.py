@@ -9,7 +9,10 @@ import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 
-from course_utils.worlds.reading import FACTORS, Parse
+import torch
+
+from course_utils.foundations import entropy
+from course_utils.worlds.parsing import FACTORS, Parse
 from course_utils.worlds.stories import StoryWorld
 
 Distribution = Mapping[str, float]
@@ -65,6 +68,15 @@ def label_shares(parses: Sequence[Parse], factor: str) -> dict[str, float]:
     return {value: count / total for value, count in found.most_common()}
 
 
+def label_counts(world: StoryWorld, parses: Sequence[Parse], factor: str) -> list[int]:
+    """How many texts settle on each value of a factor, in the order of the truth.
+
+    Broken texts count too if they got as far as that.
+    """
+    found = Counter(parse.labels.get(factor) for parse in parses)
+    return [found[value] for value in world.probabilities(factor)]
+
+
 def share_of_commonest(values: Sequence[str]) -> float:
     """Share of the commonest value: 1.0 where all are the same.
 
@@ -89,7 +101,8 @@ def effective_number(shares: Distribution) -> float:
     total = sum(shares.values())
     if abs(total - 1) > 1e-4:
         raise ValueError(f"shares sum to {total:.6g}; they must sum to 1")
-    return math.exp(-sum(p * math.log(p) for p in shares.values() if p > 0))
+    as_tensor = torch.tensor([*shares.values()], dtype=torch.float64)
+    return entropy.effective_number(as_tensor).item()
 
 
 def total_variation(p: Distribution, q: Distribution) -> float:

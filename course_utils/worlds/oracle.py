@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from course_utils.worlds.reading import END, Reading
+from course_utils.worlds.parsing import END, Reading
 
 
 @dataclass(slots=True)

@@ -1,28 +1,19 @@
 """Unusual but right answers to notebook 05's exercises pass; near misses don't."""
 
-from importlib import import_module
-
 import numpy as np
 import pytest
 import torch
 
-from course_utils.classroom.checking import judge
 from course_utils.foundations.softmax import sample
-
-
-def judge_at(path, answer):
-    module, _, name = path.rpartition(".")
-    checks = import_module(f"course_utils.checks.causes.{module}").CHECKS[name]
-    reference = getattr(import_module(f"course_utils.causes.{module}"), name)
-    return judge(answer, checks, reference)
+from tests.judging import judge_at
 
 
 def judge_loss(answer):
-    return judge_at("pretraining.entropy_regularised_loss", answer)
+    return judge_at("causes.pretraining.entropy_regularised_loss", answer)
 
 
 def judge_recurse(answer):
-    return judge_at("recursion.recurse", answer)
+    return judge_at("causes.recursion.recurse", answer)
 
 
 def test_the_loss_by_torchs_own_functions_passes():
@@ -61,7 +52,7 @@ def test_expected_distinct_by_a_loop_passes():
             missed = missed * (1 - probs)
         return probs.shape[-1] - missed.sum(-1)
 
-    assert judge_at("recursion.expected_distinct", answer).passed
+    assert judge_at("causes.recursion.expected_distinct", answer).passed
 
 
 def by_one_hot(probs, samples, generations, keep="replace", generator=None):

@@ -1,27 +1,18 @@
 """Unusual but right answers to notebook 04's exercises pass; near misses don't."""
 
 import math
-from importlib import import_module
 
 import pytest
 import torch
 
 from course_utils import entropy
-from course_utils.classroom.checking import judge
-
-
-def judge_at(path, answer):
-    module, _, name = path.rpartition(".")
-    checks = import_module(f"course_utils.checks.causes.{module}").CHECKS[name]
-    reference = getattr(import_module(f"course_utils.causes.{module}"), name)
-    return judge(answer, checks, reference)
-
+from tests.judging import judge_at
 
 # --- effective_modes
 
 
 def judge_modes(answer):
-    return judge_at("forms.effective_modes", answer)
+    return judge_at("causes.forms.effective_modes", answer)
 
 
 def in_bits(shares):
@@ -78,7 +69,7 @@ def test_a_row_may_not_be_taken_for_the_batch():
 
 
 def judge_std(answer):
-    return judge_at("forms.gan.minibatch_std", answer)
+    return judge_at("causes.forms.gan.minibatch_std", answer)
 
 
 def with_a_number_under_the_root(features):
@@ -126,7 +117,7 @@ def test_mean_absolute_deviation_is_no_standard_deviation():
 
 
 def judge_gradient(answer):
-    return judge_at("forms.policies.policy_gradient", answer)
+    return judge_at("causes.forms.policies.policy_gradient", answer)
 
 
 def by_autograd(logits, actions, rewards, bonus=0.0):

@@ -21,7 +21,7 @@ from course_utils.causes.recursion import (
 )
 from course_utils.foundations.softmax import softmax
 from course_utils.worlds.grammar import split_words
-from course_utils.worlds.reading import END
+from course_utils.worlds.parsing import END
 
 rows = st.lists(st.floats(-8, 8), min_size=2, max_size=12).map(
     lambda row: softmax(torch.tensor(row, dtype=torch.float64))

@@ -1,19 +1,10 @@
 """Unusual but right answers to notebook 06's exercises pass; near misses are named."""
 
-from importlib import import_module
-
 import pytest
 import torch
 
 from course_utils.causes.reward import leave_one_out_advantages
-from course_utils.classroom.checking import judge
-
-
-def judge_at(name, answer):
-    checks = import_module("course_utils.checks.causes.reward").CHECKS[name]
-    reference = getattr(import_module("course_utils.causes.reward"), name)
-    return judge(answer, checks, reference)
-
+from tests.judging import judge_at
 
 # --- regularised_optimum
 
@@ -23,7 +14,7 @@ def test_the_optimum_by_logsumexp_passes():
         logits = ref_probs.log() + rewards / beta
         return (logits - logits.logsumexp(dim=-1, keepdim=True)).exp()
 
-    assert judge_at("regularised_optimum", answer).passed
+    assert judge_at("causes.reward.regularised_optimum", answer).passed
 
 
 def test_the_optimum_row_by_row_in_double_precision_passes():
@@ -35,7 +26,7 @@ def test_the_optimum_row_by_row_in_double_precision_passes():
         weights = (logits - logits.max()).exp()
         return weights / weights.sum()
 
-    assert judge_at("regularised_optimum", answer).passed
+    assert judge_at("causes.reward.regularised_optimum", answer).passed
 
 
 def test_the_optimum_shifted_by_the_best_of_the_possible_passes():
@@ -45,7 +36,7 @@ def test_the_optimum_shifted_by_the_best_of_the_possible_passes():
         weights = ref_probs * ((possible - best) / beta).exp()
         return weights / weights.sum(dim=-1, keepdim=True)
 
-    assert judge_at("regularised_optimum", answer).passed
+    assert judge_at("causes.reward.regularised_optimum", answer).passed
 
 
 @pytest.mark.parametrize("little", [1e-8, 1e-10, 1e-20])
@@ -53,7 +44,10 @@ def test_a_little_added_to_the_reference_is_named(little):
     def answer(ref_probs, rewards, beta):
         return torch.softmax((ref_probs + little).log() + rewards / beta, dim=-1)
 
-    assert "You add a little" in judge_at("regularised_optimum", answer).diagnosis
+    assert (
+        "You add a little"
+        in judge_at("causes.reward.regularised_optimum", answer).diagnosis
+    )
 
 
 # --- leave_one_out_advantages
@@ -67,7 +61,7 @@ def test_advantages_by_a_loop_pass():
         pairs = zip(rewards, others, strict=True)
         return torch.stack([reward - other.mean() for reward, other in pairs])
 
-    assert judge_at("leave_one_out_advantages", answer).passed
+    assert judge_at("causes.reward.leave_one_out_advantages", answer).passed
 
 
 def test_advantages_by_a_matrix_in_double_precision_pass():
@@ -76,12 +70,13 @@ def test_advantages_by_a_matrix_in_double_precision_pass():
         others = (torch.ones(n, n) - torch.eye(n)).double() / (n - 1)
         return rewards.double() - others @ rewards.double()
 
-    assert judge_at("leave_one_out_advantages", answer).passed
+    assert judge_at("causes.reward.leave_one_out_advantages", answer).passed
 
 
 def test_the_median_as_a_baseline_is_named():
     verdict = judge_at(
-        "leave_one_out_advantages", lambda rewards: rewards - rewards.median()
+        "causes.reward.leave_one_out_advantages",
+        lambda rewards: rewards - rewards.median(),
     )
     assert "median" in verdict.diagnosis
 
@@ -97,7 +92,7 @@ def test_the_loss_by_a_loop_over_texts_passes():
             total = total - advantage * row[~row.isnan()].sum()
         return total / len(rewards)
 
-    assert judge_at("policy_gradient_loss", answer).passed
+    assert judge_at("causes.reward.policy_gradient_loss", answer).passed
 
 
 def test_the_loss_as_a_dot_product_passes():
@@ -105,7 +100,7 @@ def test_the_loss_as_a_dot_product_passes():
         texts = torch.where(token_log_probs.isnan(), 0.0, token_log_probs).sum(dim=1)
         return -leave_one_out_advantages(rewards) @ texts / len(rewards)
 
-    assert judge_at("policy_gradient_loss", answer).passed
+    assert judge_at("causes.reward.policy_gradient_loss", answer).passed
 
 
 def test_a_loss_without_gradient_is_named():
@@ -113,7 +108,10 @@ def test_a_loss_without_gradient_is_named():
         texts = token_log_probs.nansum(dim=-1)
         return torch.tensor(-(leave_one_out_advantages(rewards) * texts).mean().item())
 
-    assert "no gradient" in judge_at("policy_gradient_loss", answer).diagnosis
+    assert (
+        "no gradient"
+        in judge_at("causes.reward.policy_gradient_loss", answer).diagnosis
+    )
 
 
 # --- clipped_loss
@@ -131,7 +129,7 @@ def test_the_clipped_loss_token_by_token_passes():
                     total = total - min(ratio * advantage, clipped * advantage)
         return total / len(advantages)
 
-    assert judge_at("clipped_loss", answer).passed
+    assert judge_at("causes.reward.clipped_loss", answer).passed
 
 
 def test_the_larger_of_two_losses_passes():
@@ -142,7 +140,7 @@ def test_the_larger_of_two_losses_passes():
         clipped = -advantages[:, None] * change.exp().clip(1 - low, 1 + high)
         return (torch.max(cost, clipped) * is_token).sum(dim=1).mean()
 
-    assert judge_at("clipped_loss", answer).passed
+    assert judge_at("causes.reward.clipped_loss", answer).passed
 
 
 def test_one_bound_for_each_sign_passes():
@@ -152,4 +150,4 @@ def test_one_bound_for_each_sign_passes():
         gain = torch.where(a >= 0, ratio.clamp(max=1 + high), ratio.clamp(min=1 - low))
         return -(gain * a).nansum() / len(advantages)
 
-    assert judge_at("clipped_loss", answer).passed
+    assert judge_at("causes.reward.clipped_loss", answer).passed

@@ -1,19 +1,12 @@
 """Answers outside the lists of known mistakes: what each check must make of them."""
 
 import statistics
-from importlib import import_module
 
 import pytest
 import torch
 
-from course_utils.classroom.checking import Verdict, judge
-
-
-def judge_at(path: str, answer) -> Verdict:
-    module, _, name = path.rpartition(".")
-    checks = import_module(f"course_utils.checks.{module}").CHECKS[name]
-    return judge(answer, checks, getattr(import_module(f"course_utils.{module}"), name))
-
+from course_utils.classroom.judging import Verdict
+from tests.judging import judge_at
 
 # --- softmax
 

@@ -1,19 +1,11 @@
 """Answers to notebook 03 that are right in an unusual way, or nearly right."""
 
 import math
-from importlib import import_module
 
 import pytest
 import torch
 
-from course_utils.classroom.checking import Verdict, judge
-
-
-def judge_at(path: str, answer) -> Verdict:
-    module, _, name = path.rpartition(".")
-    checks = import_module(f"course_utils.checks.{module}").CHECKS[name]
-    return judge(answer, checks, getattr(import_module(f"course_utils.{module}"), name))
-
+from tests.judging import judge_at
 
 # --- entropy
 

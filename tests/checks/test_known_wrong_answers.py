@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 import course_utils.checks
-from course_utils.classroom.checking import judge
+from course_utils.classroom.judging import judge
 
 
 def _exercises() -> list[tuple[str, object]]:

@@ -1,19 +1,11 @@
 """Answers to notebook 07 that are right in an unusual way, or nearly right."""
 
 import math
-from importlib import import_module
 
 import pytest
 import torch
 
-from course_utils.classroom.checking import Verdict, judge
-
-
-def judge_at(name: str, answer) -> Verdict:
-    checks = import_module("course_utils.checks.detection.monitor").CHECKS[name]
-    module = import_module("course_utils.detection.monitor")
-    return judge(answer, checks, getattr(module, name))
-
+from tests.judging import judge_at
 
 # --- entropy_of_logits
 
@@ -43,7 +35,7 @@ def with_a_small_number(scores):
     "answer", [by_logsumexp, by_torch, with_nansum, with_a_small_number]
 )
 def test_entropy_of_logits_in_other_ways_passes(answer):
-    assert judge_at("entropy_of_logits", answer).passed
+    assert judge_at("foundations.entropy.entropy_of_logits", answer).passed
 
 
 # --- EntropyTrace
@@ -59,7 +51,7 @@ def test_a_trace_that_computes_by_itself_and_hands_on_a_copy_passes():
             self.steps += [rows.double() / math.log(2)]
             return scores.clone()
 
-    assert judge_at("EntropyTrace", EntropyTrace).passed
+    assert judge_at("detection.monitor.EntropyTrace", EntropyTrace).passed
 
 
 def test_a_trace_that_keeps_lists_of_numbers_is_told_the_type():
@@ -72,7 +64,10 @@ def test_a_trace_that_keeps_lists_of_numbers_is_told_the_type():
             self.steps.append((rows / math.log(2)).tolist())
             return scores
 
-    assert "The type is wrong" in judge_at("EntropyTrace", EntropyTrace).diagnosis
+    assert (
+        "The type is wrong"
+        in judge_at("detection.monitor.EntropyTrace", EntropyTrace).diagnosis
+    )
 
 
 # --- largest_drop
@@ -102,7 +97,7 @@ def with_unfold(entropy, usual, window=None):
 
 @pytest.mark.parametrize("answer", [with_loops, with_unfold])
 def test_largest_drop_in_other_ways_passes(answer):
-    assert judge_at("largest_drop", answer).passed
+    assert judge_at("detection.monitor.largest_drop", answer).passed
 
 
 def test_a_drop_in_percent_fails():
@@ -110,7 +105,7 @@ def test_a_drop_in_percent_fails():
         drop = with_loops(entropy, usual, window)
         return drop and 100 * drop
 
-    assert judge_at("largest_drop", answer).state == "wrong"
+    assert judge_at("detection.monitor.largest_drop", answer).state == "wrong"
 
 
 # --- auroc
@@ -150,4 +145,4 @@ def by_trapezoids(healthy, collapsed):
     "answer", [with_tensors, with_ranks, by_scikit_learn, by_trapezoids]
 )
 def test_auroc_in_other_ways_passes(answer):
-    assert judge_at("auroc", answer).passed
+    assert judge_at("detection.scoring.auroc", answer).passed

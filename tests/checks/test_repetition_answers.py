@@ -3,20 +3,12 @@
 import itertools
 from collections import Counter
 from fractions import Fraction
-from importlib import import_module
 
 import pytest
 import torch
 
-from course_utils.classroom.checking import Verdict, judge
 from course_utils.detection.repetition import Loop
-
-
-def judge_at(name: str, answer) -> Verdict:
-    path = "detection.repetition"
-    checks = import_module(f"course_utils.checks.{path}").CHECKS[name]
-    return judge(answer, checks, getattr(import_module(f"course_utils.{path}"), name))
-
+from tests.judging import judge_at
 
 # --- rep_n
 
@@ -44,11 +36,13 @@ def by_positions(row, n=4):
     "answer", [by_a_set_of_those_seen, as_a_fraction, by_positions]
 )
 def test_rep_n_in_other_ways_passes(answer):
-    assert judge_at("rep_n", answer).passed
+    assert judge_at("detection.repetition.rep_n", answer).passed
 
 
 def test_rep_n_in_percent_fails():
-    verdict = judge_at("rep_n", lambda row, n=4: 100 * by_positions(row, n))
+    verdict = judge_at(
+        "detection.repetition.rep_n", lambda row, n=4: 100 * by_positions(row, n)
+    )
     assert verdict.state == "wrong"
 
 
@@ -103,7 +97,7 @@ def by_groups(row, repeats=3):
 
 @pytest.mark.parametrize("answer", [start_by_start, starts_outside, by_groups])
 def test_find_loop_in_other_ways_passes(answer):
-    verdict = judge_at("find_loop", answer)
+    verdict = judge_at("detection.repetition.find_loop", answer)
     assert verdict.passed, verdict
 
 
@@ -112,7 +106,10 @@ def test_find_loop_that_returns_a_tuple_is_told_the_type():
         loop = start_by_start(row, repeats)
         return loop and (loop.start, loop.period, loop.repeats)
 
-    assert "`Loop` is expected" in judge_at("find_loop", answer).diagnosis
+    assert (
+        "`Loop` is expected"
+        in judge_at("detection.repetition.find_loop", answer).diagnosis
+    )
 
 
 def test_find_loop_is_told_which_part_is_wrong():
@@ -120,12 +117,15 @@ def test_find_loop_is_told_which_part_is_wrong():
         loop = start_by_start(row, repeats)
         return loop and Loop(loop.start + 7, loop.period, loop.repeats)
 
-    assert judge_at("find_loop", answer).diagnosis == "The loop's `start` is wrong."
+    assert (
+        judge_at("detection.repetition.find_loop", answer).diagnosis
+        == "The loop's `start` is wrong."
+    )
 
 
 @pytest.mark.parametrize("answer", [lambda row, repeats=3: None, lambda row: None])
 def test_find_loop_without_loops_fails(answer):
-    assert not judge_at("find_loop", answer).passed
+    assert not judge_at("detection.repetition.find_loop", answer).passed
 
 
 # --- adjusted_distinct
@@ -152,7 +152,7 @@ def as_a_tensor(rows, vocabulary, n=1):
 
 @pytest.mark.parametrize("answer", [by_a_sum_of_chances, as_a_tensor])
 def test_adjusted_distinct_in_other_ways_passes(answer):
-    assert judge_at("adjusted_distinct", answer).passed
+    assert judge_at("detection.repetition.adjusted_distinct", answer).passed
 
 
 def test_the_expectation_by_its_exponential_limit_fails():
@@ -161,4 +161,4 @@ def test_the_expectation_by_its_exponential_limit_fails():
         kinds = torch.tensor(float(vocabulary)) ** n
         return different / (kinds * (1 - torch.exp(-total / kinds)))
 
-    assert judge_at("adjusted_distinct", answer).state == "wrong"
+    assert judge_at("detection.repetition.adjusted_distinct", answer).state == "wrong"

@@ -2,21 +2,13 @@
 
 import math
 from collections import Counter
-from importlib import import_module
 
 import numpy as np
 import pytest
 import torch
 
-from course_utils.classroom.checking import Verdict, judge
 from course_utils.detection.self_bleu import brevity_penalty, clipped_precision
-
-
-def judge_answer(name: str, answer) -> Verdict:
-    path = "detection.self_bleu"
-    checks = import_module(f"course_utils.checks.{path}").CHECKS[name]
-    return judge(answer, checks, getattr(import_module(f"course_utils.{path}"), name))
-
+from tests.judging import judge_at
 
 # --- clipped_precision
 
@@ -37,12 +29,13 @@ def as_array_numbers(hypothesis, references, n):
 
 @pytest.mark.parametrize("answer", [in_loops, as_array_numbers])
 def test_clipped_precision_in_other_ways_passes(answer):
-    assert judge_answer("clipped_precision", answer).passed
+    assert judge_at("detection.self_bleu.clipped_precision", answer).passed
 
 
 def test_counts_in_a_list_are_told_to_be_a_tuple():
-    verdict = judge_answer(
-        "clipped_precision", lambda *given: list(clipped_precision(*given))
+    verdict = judge_at(
+        "detection.self_bleu.clipped_precision",
+        lambda *given: list(clipped_precision(*given)),
     )
     assert "`tuple` is expected" in verdict.diagnosis
 
@@ -53,7 +46,10 @@ def test_a_reference_used_up_is_a_changed_argument():
         references.pop()
         return result
 
-    assert "references" in judge_answer("clipped_precision", answer).diagnosis
+    assert (
+        "references"
+        in judge_at("detection.self_bleu.clipped_precision", answer).diagnosis
+    )
 
 
 # --- bleu
@@ -82,7 +78,7 @@ def by_tensors(hypothesis, references, n=4):
 
 @pytest.mark.parametrize("answer", [by_logarithms, by_nltk, by_tensors])
 def test_bleu_in_other_ways_passes(answer):
-    assert judge_answer("bleu", answer).passed
+    assert judge_at("detection.self_bleu.bleu", answer).passed
 
 
 def test_bleu_with_another_small_number_fails():
@@ -95,7 +91,7 @@ def test_bleu_with_another_small_number_fails():
         penalty = brevity_penalty(len(hypothesis), closest)
         return math.prod(precisions) ** (1 / n) * penalty
 
-    assert judge_answer("bleu", answer).state == "wrong"
+    assert judge_at("detection.self_bleu.bleu", answer).state == "wrong"
 
 
 # --- largest_elsewhere
@@ -141,12 +137,12 @@ def as_tensor(gram, counts):
     "answer", [each_with_each, sorted_groups, by_counters, as_tensor]
 )
 def test_largest_elsewhere_in_other_ways_passes(answer):
-    assert judge_answer("largest_elsewhere", answer).passed
+    assert judge_at("detection.self_bleu.largest_elsewhere", answer).passed
 
 
 def test_largest_elsewhere_without_a_return_is_told_so():
     def answer(gram, counts):
         each_with_each(gram, counts)
 
-    verdict = judge_answer("largest_elsewhere", answer)
+    verdict = judge_at("detection.self_bleu.largest_elsewhere", answer)
     assert "did you forget `return`" in verdict.diagnosis

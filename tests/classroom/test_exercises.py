@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils.classroom import checking, exercises, progress
-from course_utils.classroom.checking import Case, Checks, judge
+from course_utils.classroom import exercises, judging, progress
 from course_utils.classroom.exercises import exercise
+from course_utils.classroom.judging import Case, Checks, judge
 from course_utils.foundations import softmax as reference_module
 
 SOFTMAX = "foundations.softmax.softmax"
@@ -188,7 +188,7 @@ def test_an_argument_changed_in_place_is_named_though_the_result_is_right():
 
 
 def judge_softmax(answer):
-    return judge(answer, *exercises._load(SOFTMAX))
+    return judge(answer, *exercises.load_exercise(SOFTMAX))
 
 
 # --- Raising
@@ -252,7 +252,7 @@ def test_not_implemented_in_torch_is_an_error_not_a_stub():
 
 @pytest.fixture
 def short_limit(monkeypatch):
-    monkeypatch.setattr(checking, "TIME_LIMIT", 0.3)
+    monkeypatch.setattr(judging, "TIME_LIMIT", 0.3)
 
 
 def test_an_endless_loop_is_stopped(short_limit):

@@ -76,21 +76,21 @@ def test_a_moved_picture_equals_one_drawn_from_nothing():
     assert np.array_equal(pixels(moved.png()), pixels(fresh.png()))
 
 
-def test_only_the_moving_part_is_drawn_anew():
+def test_only_the_moving_part_is_drawn_anew(full_draws):
     figure = live_figure()
     for height in range(10):
         figure.set(height=height)
-    assert figure._picture.full_draws == 1
+    assert len(full_draws) == 1
 
 
-def test_a_change_outside_the_moving_part_redraws_all():
+def test_a_change_outside_the_moving_part_redraws_all(full_draws):
     def zoom(artists, height):
         artists["bars"][0].axes.set_ylim(0, height + 1)
 
     figure = live_figure(zoom)
     before = shown(figure)
     figure.set(height=8)
-    assert figure._picture.full_draws == 2
+    assert len(full_draws) == 2
     assert np.abs(shown(figure) - before).max() > 100
 
 

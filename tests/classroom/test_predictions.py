@@ -33,7 +33,7 @@ def test_a_choice_is_kept_over_a_restart():
 
 def test_prediction_and_result_stand_side_by_side():
     guess = hero_share()
-    guess.answer_with("under 10 %")
+    guess._control.value = "under 10 %"
     assert repr(guess.compare("over 10 %")) == (
         "A surprise.\nYou predicted: under 10 %.\nResult: over 10 %."
     )
@@ -53,7 +53,7 @@ def test_a_number_is_kept_when_the_button_is_pressed():
 
 
 def test_an_answer_to_another_question_is_forgotten():
-    hero_share().answer_with("over 10 %")
+    hero_share()._control.value = "over 10 %"
     changed = predict("hero share", "Which?", ["all", "none"])
     assert changed.answer is None
     assert predict("hero share", "How many?", between=(0, 5)).answer is None
@@ -61,7 +61,7 @@ def test_an_answer_to_another_question_is_forgotten():
 
 def test_the_text_is_the_same_whether_answered_or_not():
     before = repr(hero_share())
-    hero_share().answer_with("over 10 %")
+    hero_share()._control.value = "over 10 %"
     assert repr(hero_share()) == before
     assert before.startswith("Predict: Which share has the hero?\n  ( ) under 10 %")
 

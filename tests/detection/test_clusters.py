@@ -15,6 +15,8 @@ from course_utils.detection.clusters import (
     k_means,
     move_centres,
     nearest_centre,
+)
+from course_utils.detection.embedding import (
     sentence_points,
     state_points,
     tfidf_points,

@@ -9,14 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.detection.monitor import (
-    AlarmRate,
     Baseline,
     EntropyMonitor,
     EntropyTrace,
     Request,
-    alarm_rate,
-    auroc,
-    auroc_interval,
     entropy_of_logits,
     fit_baselines,
     largest_drop,
@@ -26,11 +22,12 @@ from course_utils.detection.monitor import (
     windowed_drops,
     windowed_means,
 )
-from course_utils.detection.monitor_pictures import draw_alarms, show_alarms
+from course_utils.detection.scoring import AlarmRate, alarm_rate, auroc, auroc_interval
 from course_utils.foundations.entropy import entropy
 from course_utils.foundations.softmax import softmax
 from course_utils.generation import generate
 from course_utils.mitigation.temperature import Temperature
+from course_utils.plots.monitor import draw_alarms, show_alarms
 
 numbers = st.lists(st.floats(0, 10), max_size=20)
 drops = st.lists(st.integers(-4, 4).map(lambda n: n / 4), min_size=1, max_size=15)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.checks.foundations.precision import CHECKS
-from course_utils.classroom.checking import judge
+from course_utils.classroom.judging import judge
 from course_utils.foundations import precision
 from course_utils.foundations.precision import (
     FORMATS,

@@ -90,12 +90,12 @@ def test_the_card_says_what_was_measured(tmp_path, monkeypatch):
 def test_windows_begin_with_a_document_and_never_repeat_one():
     world = StoryWorld()
     tokenizer = storyteller.make_tokenizer(world, 0)
-    lessons = storyteller.endless_lessons(world, tokenizer, 0, skip=0)
-    first, second = next(lessons).inputs, next(lessons).inputs
+    batches = storyteller.endless_batches(world, tokenizer, 0, skip=0)
+    first, second = next(batches).inputs, next(batches).inputs
     assert first.shape == (2, 96)
     assert (first[:, 0] == 0).all() and (second[:, 0] == 0).all()
     assert not torch.equal(first, second)
-    skipped = storyteller.endless_lessons(world, tokenizer, 0, skip=1)
+    skipped = storyteller.endless_batches(world, tokenizer, 0, skip=1)
     assert torch.equal(next(skipped).inputs, second)
 
 

@@ -60,17 +60,17 @@ def test_the_tokens_are_the_tokenizers(teacher, tokenizer):
 
 def test_a_window_begins_with_a_new_document_and_is_full(teacher):
     texts = [document.text for document in WORLD.documents.sample(8, 7)]
-    lesson = teacher.lesson([texts[:4], texts[4:]], context=64)
-    assert lesson.inputs.shape == (2, 64)
-    assert (lesson.inputs[:, 0] == 0).all()
-    sums = torch.zeros(2 * 64).index_add(0, lesson.rows, lesson.probs)
+    batch = teacher.batch([texts[:4], texts[4:]], context=64)
+    assert batch.inputs.shape == (2, 64)
+    assert (batch.inputs[:, 0] == 0).all()
+    sums = torch.zeros(2 * 64).index_add(0, batch.rows, batch.probs)
     torch.testing.assert_close(sums, torch.ones(2 * 64))
 
 
 def test_the_truth_itself_has_a_loss_of_its_entropy(teacher, tokenizer):
     texts = [document.text for document in WORLD.documents.sample(4, 11)]
-    lesson = teacher.lesson([texts], context=64)
+    batch = teacher.batch([texts], context=64)
     truth = torch.full((64, len(tokenizer)), -torch.inf)
-    truth[lesson.rows, lesson.tokens] = lesson.probs.log()
-    loss = lesson.loss(truth.clamp_min(-1e4).view(1, 64, -1))
-    torch.testing.assert_close(loss, lesson.entropy())
+    truth[batch.rows, batch.tokens] = batch.probs.log()
+    loss = batch.loss(truth.clamp_min(-1e4).view(1, 64, -1))
+    torch.testing.assert_close(loss, batch.entropy())

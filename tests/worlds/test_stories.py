@@ -10,7 +10,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 from course_utils.worlds.grammar import Grammar, GrammarError, Phrase, split_words
-from course_utils.worlds.reading import DRAWN, FACTORS
+from course_utils.worlds.parsing import DRAWN, FACTORS
 from course_utils.worlds.stories import StoryWorld
 
 WORLD = StoryWorld()

@@ -7,13 +7,15 @@ effective number, exp of the entropy. The modules put this to work: `gan` and
 `embeddings` on features, `policies` on behaviour. Built in notebook 04.
 """
 
+import math
 from typing import Any
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course_utils.foundations.inputs import (
+from course_utils.foundations.entropy import entropy
+from course_utils.foundations.validation import (
     SUM_TOLERANCE,
     as_float_tensor,
     as_number,
@@ -56,9 +58,10 @@ def effective_modes(shares: Float[Tensor, "*batch modes"]) -> Float[Tensor, "*ba
     """
     shares = _as_shares("shares", shares)
     total = shares.sum(dim=-1, keepdim=True)
-    probs = shares / total.clamp_min(torch.finfo(shares.dtype).tiny)
-    entropy = -torch.xlogy(probs, probs).sum(dim=-1)
-    return torch.where(total.squeeze(-1) > 0, entropy.exp(), 0.0)
+    # A row of zeros has no probabilities: even ones stand in until its 0 is put in.
+    probs = torch.where(total > 0, shares / total, 1 / shares.shape[-1])
+    number = entropy(probs, base=math.e).exp()
+    return torch.where(total.squeeze(-1) > 0, number, 0.0)
 
 
 def covered_modes(

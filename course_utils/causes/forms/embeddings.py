@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from course_utils.foundations.inputs import as_float_tensor, as_whole_number
+from course_utils.foundations.validation import as_float_tensor, as_whole_number
 
 Pair = Float[Tensor, "n dimensions"]
 Loss = Callable[[Tensor, Tensor], Tensor]

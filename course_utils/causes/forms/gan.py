@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from course_utils.foundations.inputs import as_float_tensor, as_whole_number
+from course_utils.foundations.validation import as_float_tensor, as_whole_number
 
 Sampler = Callable[[int, torch.Generator], Tensor]
 BatchStatistic = Callable[[Tensor], Tensor]

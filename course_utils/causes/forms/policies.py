@@ -14,8 +14,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course_utils.foundations.inputs import as_float_tensor, as_number
 from course_utils.foundations.softmax import log_softmax, sample, softmax
+from course_utils.foundations.validation import as_float_tensor, as_number
 
 Gradient = Callable[[Tensor, Tensor, Tensor, float], Tensor]
 Play = Callable[[Tensor, Tensor, torch.Generator], Tensor]

@@ -2,7 +2,7 @@
 
 import torch
 
-from course_utils.classroom.checking import Case, Checks
+from course_utils.classroom.judging import Case, Checks
 
 
 def finds_the_farthest(points, centres):
@@ -392,5 +392,4 @@ WITHOUT_COMMON_DIRECTIONS = Checks(
 CHECKS = {
     "nearest_centre": NEAREST_CENTRE,
     "move_centres": MOVE_CENTRES,
-    "without_common_directions": WITHOUT_COMMON_DIRECTIONS,
 }

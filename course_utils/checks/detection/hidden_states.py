@@ -3,7 +3,7 @@
 import torch
 from torch.nn.functional import normalize
 
-from course_utils.classroom.checking import Case, Checks
+from course_utils.classroom.judging import Case, Checks
 
 
 def counts_each_vector_with_itself(vectors):

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from course_utils.classroom.checking import Case, Checks
+from course_utils.classroom.judging import Case, Checks
 from course_utils.detection.monitor import windowed_means
 
 
@@ -566,8 +566,6 @@ AUROC = Checks(
 )
 
 CHECKS = {
-    "entropy_of_logits": ENTROPY_OF_LOGITS,
     "EntropyTrace": ENTROPY_TRACE,
     "largest_drop": LARGEST_DROP,
-    "auroc": AUROC,
 }

@@ -4,8 +4,8 @@ import math
 from collections import Counter
 from itertools import pairwise
 
-from course_utils.classroom.checking import Case, Checks
 from course_utils.classroom.comparing import Difference, compare, shown
+from course_utils.classroom.judging import Case, Checks
 from course_utils.detection.repetition import Loop
 
 

@@ -4,8 +4,8 @@ import math
 from collections import Counter, defaultdict
 from typing import Any
 
-from course_utils.classroom.checking import Case, Checks
 from course_utils.classroom.comparing import Difference, compare
+from course_utils.classroom.judging import Case, Checks
 
 # clipped_precision
 

@@ -3,8 +3,8 @@
 import torch
 from torch.nn.functional import normalize
 
-from course_utils.classroom.checking import Case, Checks
 from course_utils.classroom.comparing import Difference, compare, compare_kind
+from course_utils.classroom.judging import Case, Checks
 
 
 def forgets_to_divide_by_n(vectors):

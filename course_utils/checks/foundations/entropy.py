@@ -4,7 +4,8 @@ import math
 
 import torch
 
-from course_utils.classroom.checking import Case, Checks
+from course_utils.checks.detection.monitor import ENTROPY_OF_LOGITS
+from course_utils.classroom.judging import Case, Checks
 
 
 def returns_surprises(probs, base=2):
@@ -428,4 +429,5 @@ CHECKS = {
     "entropy": ENTROPY,
     "kl_divergence": KL_DIVERGENCE,
     "entropy_slope": ENTROPY_SLOPE,
+    "entropy_of_logits": ENTROPY_OF_LOGITS,
 }

@@ -2,8 +2,8 @@
 
 import torch
 
-from course_utils.classroom.checking import Case, Checks
 from course_utils.classroom.comparing import compare_shares
+from course_utils.classroom.judging import Case, Checks
 
 
 def ignores_temperature(logits, temperature=1.0):

@@ -2,8 +2,8 @@
 
 import torch
 
-from course_utils.classroom.checking import Case, Checks
 from course_utils.classroom.comparing import Difference, compare, compare_kind, shown
+from course_utils.classroom.judging import Case, Checks
 
 
 def compare_probabilities(expected, got) -> Difference | None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from course_utils.classroom.checking import Case, Checks
+from course_utils.classroom.judging import Case, Checks
 
 
 def counts_instead_of_sharing(values):

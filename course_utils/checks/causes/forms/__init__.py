@@ -2,7 +2,7 @@
 
 import torch
 
-from course_utils.classroom.checking import Case, Checks
+from course_utils.classroom.judging import Case, Checks
 
 
 def forgets_the_exponential(shares):

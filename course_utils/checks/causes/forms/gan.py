@@ -2,8 +2,8 @@
 
 import torch
 
-from course_utils.classroom.checking import Case, Checks
 from course_utils.classroom.comparing import Difference, compare, compare_kind
+from course_utils.classroom.judging import Case, Checks
 
 
 def divides_by_n_minus_one(features):

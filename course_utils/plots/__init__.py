@@ -1,0 +1,1 @@
+"""The figures that notebooks import, one module a notebook."""

@@ -1,0 +1,1 @@
+"""Long runs, recorded once: each recorder beside the reader of its log."""

@@ -1,0 +1,30 @@
+"""`python -m course_utils.recordings NAME` makes data/results/NAME.json anew."""
+
+import argparse
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from course_utils.data_files import data_path
+
+RECORDERS = {  # the module of each log, with its `record(out, seeds)` and `SEEDS`
+    "forms": "course_utils.recordings.forms",
+    "pretraining": "course_utils.recordings.pretraining",
+    "recursion": "course_utils.recordings.recursion",
+    "reward": "course_utils.recordings.reward",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m course_utils.recordings")
+    parser.add_argument("name", choices=RECORDERS)
+    parser.add_argument("--out", type=Path, help="default: data/results/NAME.json")
+    parser.add_argument("--seeds", type=int, nargs="+", help="default: the log's own")
+    options = parser.parse_args(arguments)
+    recorder = import_module(RECORDERS[options.name])
+    out = options.out or data_path("results", f"{options.name}.json")
+    recorder.record(out, options.seeds or recorder.SEEDS)
+
+
+if __name__ == "__main__":
+    main()

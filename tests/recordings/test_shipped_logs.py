@@ -1,0 +1,31 @@
+"""The logs that notebook 05 reads belong to the present settings and model."""
+
+import json
+
+import pytest
+
+from course_utils.data_files import data_path
+from course_utils.recordings import pretraining, recursion
+
+RECORDERS = {"pretraining": pretraining, "recursion": recursion}
+
+
+@pytest.mark.parametrize("name", RECORDERS)
+def test_the_log_belongs_to_the_present_settings(name):
+    log = json.loads(data_path("results", f"{name}.json").read_text())
+    assert log["settings"] == RECORDERS[name].settings()
+    assert log["command"] == f"python -m course_utils.recordings {name}"
+    assert log["seeds"] == list(RECORDERS[name].SEEDS)
+
+
+@pytest.mark.parametrize("name", RECORDERS)
+def test_the_log_is_small(name):
+    assert data_path("results", f"{name}.json").stat().st_size < 200_000
+
+
+def test_the_storyteller_ran_for_five_generations_and_three_seeds():
+    log = json.loads(data_path("results", "recursion.json").read_text())
+    for keep in ("replace", "accumulate"):
+        runs = [run for run in log["runs"] if run["keep"] == keep]
+        assert len({run["seed"] for run in runs}) >= 3
+        assert all(len(run["told"]) >= 6 for run in runs)
