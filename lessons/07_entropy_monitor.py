@@ -62,7 +62,7 @@ start("07")
 
 
 # %%
-@exercise("foundations.entropy.entropy_of_logits")
+@exercise("detection.monitor.entropy_of_logits")
 def entropy_of_logits(scores):
     """Bits, of softmax(scores)."""
     ...

@@ -109,6 +109,11 @@ def test_types_only_and_late_imports_are_seen():
     assert "detection.report.measures" in ARROWS["detection.report.drawing"], source
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_no_module_is_longer_than_400_lines(name):
+    assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= 400
+
+
 def test_nothing_imports_the_lessons():
     for path in MODULES.values():
         assert "import lessons" not in path.read_text(encoding="utf-8")

@@ -2,11 +2,13 @@
 
 import functools
 import inspect
+import re
 from collections.abc import Callable
 from importlib import import_module
 
 from course_utils.classroom.cards import Card, Code, show_card
-from course_utils.classroom.judging import Checks, Verdict, judge
+from course_utils.classroom.cases import Checks
+from course_utils.classroom.judging import Verdict, judge
 from course_utils.classroom.progress_file import progress_file
 from course_utils.classroom.session import current_notebook
 from course_utils.classroom.stubs import own_functions
@@ -38,7 +40,7 @@ def exercise(path: str) -> Callable[[Callable], Callable]:
 
 
 def load_exercise(path: str) -> tuple[Checks, Callable]:
-    """The checks from `course_utils.checks.<module>` and the reference they mirror."""
+    """The checks, from their file in `course_utils.checks`, and their reference."""
     if not isinstance(path, str) or "." not in path:
         raise ValueError(
             "path must be a reference's dotted name such as "
@@ -46,12 +48,17 @@ def load_exercise(path: str) -> tuple[Checks, Callable]:
         )
     module, _, name = path.rpartition(".")
     try:
-        checks = import_module(f"course_utils.checks.{module}").CHECKS[name]
-    except (ModuleNotFoundError, KeyError) as error:
-        if isinstance(error, ModuleNotFoundError) and not _is_ours(error.name):
+        checks = import_module(f"course_utils.checks.{module}.{file_name(name)}")
+    except ModuleNotFoundError as error:
+        if not _is_ours(error.name):
             raise
         raise ValueError(f"path {path!r} names no exercise of this course") from None
-    return checks, getattr(import_module(f"course_utils.{module}"), name)
+    return checks.CHECKS, getattr(import_module(f"course_utils.{module}"), name)
+
+
+def file_name(name: str) -> str:
+    """`EntropyTrace` has its checks in entropy_trace.py."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
 def _is_ours(module: str | None) -> bool:

@@ -1,22 +1,21 @@
 """Judge a learner's answer: run the cases, find the smallest that fails, say why.
 
-An exercise's checks are data: cases (a call and what it is given, as the lines a
-learner could type), hints, and known wrong answers. When an answer fails, the known
-wrong one that behaves like it supplies the diagnosis: its docstring.
+An exercise's checks are data, see `cases`. When an answer fails, the known wrong one
+that behaves like it supplies the diagnosis.
 """
 
-import inspect
 import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from course_utils.classroom.comparing import Comparer, Difference, compare
+from course_utils.classroom.cases import Case, Checks
+from course_utils.classroom.comparing import Difference, compare
 from course_utils.classroom.errors import error_diagnosis, message_of
 from course_utils.classroom.stubs import is_stub
 from course_utils.classroom.time_limit import (
@@ -27,42 +26,6 @@ from course_utils.classroom.time_limit import (
 )
 
 TIME_LIMIT = 5.0  # seconds for all cases of an exercise together
-
-
-@dataclass(frozen=True)
-class Case:
-    """One call of the answer, and what its names stand for, both as source text.
-
-    `given` is evaluated anew for each call, in order: Case("softmax(logits)",
-    {"logits": "torch.tensor([1.0, 2.0])"}). The text is what the learner is shown.
-    """
-
-    call: str
-    given: dict[str, str] = field(default_factory=dict)
-    compare: Comparer = compare
-
-    def arguments(self) -> dict[str, object]:
-        names: dict[str, object] = {"torch": torch}
-        for name, source in self.given.items():
-            names[name] = eval(source, names)
-        return {name: names[name] for name in self.given}
-
-    def __str__(self) -> str:
-        lines = [f"{name} = {source}" for name, source in self.given.items()]
-        return "\n".join([*lines, self.call])
-
-
-@dataclass(frozen=True)
-class Checks:
-    """All that judges one exercise.
-
-    `cases` run from small to large; `wrong` are known wrong answers, each with its
-    diagnosis as its docstring; `hints` go from a nudge to nearly the answer.
-    """
-
-    cases: list[Case]
-    hints: list[str]
-    wrong: list[Callable]
 
 
 @dataclass(frozen=True)
@@ -104,7 +67,7 @@ class _Trial:
 
     def __init__(self, answer: Callable, checks: Checks, reference: Callable):
         self.answer, self.reference = answer, reference
-        self.cases, self.known_mistakes = checks.cases, checks.wrong
+        self.cases, self.known_mistakes = checks.cases, checks.known_mistakes(reference)
         self.expected: list[Outcome] = []
         self.outcomes: list[Outcome] = []
         self.prints = ""
@@ -132,7 +95,7 @@ class _Trial:
 
     def _outcomes_of(self, answer: Callable) -> Iterator[Outcome]:
         for case in self.cases:
-            yield _outcome(answer, case, self.reference.__name__)
+            yield outcome_of(answer, case, self.reference.__name__)
 
     def _fails(self, index: int) -> bool:
         outcome = self.outcomes[index]
@@ -162,17 +125,18 @@ class _Trial:
         raised, in those after it too.
         """
         best, agreement = None, 0
-        for wrong in self.known_mistakes:
+        for wrong, diagnosis in self.known_mistakes:
             theirs = self._outcomes_of(wrong)
             pairs = zip(self.cases, theirs, self.outcomes, strict=False)
             agree = [_same_behaviour(*pair) for pair in pairs]
             needed = agree if self.outcomes[index].error else agree[: index + 1]
             if all(needed) and sum(agree) > agreement:
-                best, agreement = wrong, sum(agree)
-        return best and " ".join((inspect.getdoc(best) or "").split())
+                best, agreement = diagnosis, sum(agree)
+        return best
 
 
-def _outcome(answer: Callable, case: Case, name: str) -> Outcome:
+def outcome_of(answer: Callable, case: Case, name: str) -> Outcome:
+    """What one call of the answer, under this name, gives."""
     given = case.arguments()
     names = {"torch": torch, name: answer, **given}
     _seed()

@@ -22,8 +22,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from transformers import LogitsProcessor
 
-from course_utils.foundations.entropy import entropy_of_logits
-from course_utils.foundations.validation import as_number, as_whole_number
+from course_utils.foundations.entropy import entropy_of_log_probs
+from course_utils.foundations.validation import as_logits, as_number, as_whole_number
 
 
 @dataclass(frozen=True)
@@ -202,6 +202,15 @@ class _Batch:
             judged(prompt, row[~row.isnan()].tolist())
             for prompt, row in zip(self.prompts, rows, strict=True)
         ]
+
+
+def entropy_of_logits(scores: Float[Tensor, "*batch vocab"]) -> Float[Tensor, "*batch"]:
+    """Bits, of softmax(scores), in float32; an entry of -inf has probability 0.
+
+    Raises ValueError for a row with NaN, +inf or nothing but -inf.
+    Built in notebook 07.
+    """
+    return entropy_of_log_probs(as_logits(scores).float().log_softmax(dim=-1))
 
 
 def prompt_key(token_ids: Iterable[int]) -> str:

@@ -36,23 +36,14 @@ def entropy(
     return _in_units(-torch.xlogy(probs, probs), base)
 
 
-def entropy_of_logits(
-    logits: Float[Tensor, "*batch vocab"], base: float = 2
-) -> Float[Tensor, "*batch"]:
-    """Entropy of softmax(logits) in bits (or units of log `base`), in float32.
-
-    Differentiable; an entry of -inf has probability 0.
-    Raises ValueError for a row with NaN, +inf or nothing but -inf. Shannon 1948,
-    section 6. Built in notebook 07.
-    """
-    log_probs = as_logits(logits).float().log_softmax(dim=-1)
-    return entropy_of_log_probs(log_probs, base)
-
-
 def entropy_of_log_probs(
     log_probs: Float[Tensor, "*batch vocab"], base: float = 2
 ) -> Float[Tensor, "*batch"]:
-    """Entropy in bits (or units of log `base`) of log-probabilities, taken on trust."""
+    """Entropy of each row of log-probabilities in nats, in bits (or by `base`).
+
+    For rows that come from a softmax, which is taken on trust: exact where
+    probabilities vanish, and differentiable there. Shannon 1948, section 6.
+    """
     finite = log_probs.masked_fill(log_probs.isneginf(), 0.0)  # 0 * -inf counts for 0
     return _in_units(-log_probs.exp() * finite, base)
 

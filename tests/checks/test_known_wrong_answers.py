@@ -1,76 +1,74 @@
 """Every exercise of the course: the reference passes, each known mistake is named."""
 
-import inspect
-import pkgutil
-from importlib import import_module
+import re
 
 import pytest
 
-import course_utils.checks
-from course_utils.classroom.judging import judge
+from course_utils.classroom.exercises import load_exercise
+from course_utils.classroom.judging import judge, outcome_of
+from tests.judging import exercise_paths
+from tools.build_notebooks import ROOT
 
-
-def _exercises() -> list[tuple[str, object]]:
-    prefix = "course_utils.checks."
-    modules = pkgutil.walk_packages(course_utils.checks.__path__, prefix)
-    return [
-        (f"{module.name.removeprefix(prefix)}.{name}", checks)
-        for module in modules
-        for name, checks in getattr(import_module(module.name), "CHECKS", {}).items()
-    ]
-
-
-def _reference(path: str):
-    module, _, name = path.rpartition(".")
-    return getattr(import_module(f"course_utils.{module}"), name)
-
-
-EXERCISES = dict(_exercises())
-WRONG = [(path, wrong) for path, checks in EXERCISES.items() for wrong in checks.wrong]
+EXERCISES = {path: load_exercise(path) for path in exercise_paths()}
+WRONG = [
+    pytest.param(path, answer, diagnosis, id=f"{path}-{diagnosis[:40]}")
+    for path, (checks, reference) in EXERCISES.items()
+    for answer, diagnosis in checks.known_mistakes(reference)
+]
 
 each_exercise = pytest.mark.parametrize("path", EXERCISES)
 
 
-def test_there_are_exercises():
-    assert "foundations.softmax.softmax" in EXERCISES
+def test_every_exercise_stands_in_a_lesson_and_every_lessons_exercise_has_checks():
+    lessons = [
+        path.read_text(encoding="utf-8") for path in (ROOT / "lessons").glob("*.py")
+    ]
+    named = re.findall(r'^@exercise\("([\w.]+)"\)', "\n".join(lessons), re.MULTILINE)
+    assert sorted(named) == sorted(EXERCISES)
 
 
 @each_exercise
 def test_the_reference_passes(path):
-    assert judge(_reference(path), EXERCISES[path], _reference(path)).passed
+    checks, reference = EXERCISES[path]
+    assert judge(reference, checks, reference).passed
 
 
 @each_exercise
 def test_three_known_wrong_answers_with_diagnoses_of_their_own(path):
-    diagnoses = [_diagnosis(wrong) for wrong in EXERCISES[path].wrong]
+    checks, reference = EXERCISES[path]
+    diagnoses = [diagnosis for _, diagnosis in checks.known_mistakes(reference)]
     assert len(diagnoses) >= 3
     assert len(set(diagnoses)) == len(diagnoses)
+    assert all(diagnoses)
 
 
 @each_exercise
 def test_there_are_graded_hints(path):
-    assert len(set(EXERCISES[path].hints)) >= 2
+    assert len(set(EXERCISES[path][0].hints)) >= 2
 
 
 @each_exercise
 def test_a_stub_is_unattempted(path):
-    reference = _reference(path)
+    checks, reference = EXERCISES[path]
     stub = _stub_class() if isinstance(reference, type) else _stub_function
-    assert judge(stub, EXERCISES[path], reference).state == "unattempted"
+    assert judge(stub, checks, reference).state == "unattempted"
 
 
-@pytest.mark.parametrize(
-    ("path", "wrong"), WRONG, ids=[f"{path}-{wrong.__name__}" for path, wrong in WRONG]
-)
-def test_a_known_wrong_answer_gets_its_own_diagnosis(path, wrong):
-    verdict = judge(wrong, EXERCISES[path], _reference(path))
+@pytest.mark.parametrize(("path", "answer", "diagnosis"), WRONG)
+def test_a_known_wrong_answer_gets_its_own_diagnosis(path, answer, diagnosis):
+    checks, reference = EXERCISES[path]
+    verdict = judge(answer, checks, reference)
     assert not verdict.passed
-    assert verdict.diagnosis == _diagnosis(wrong)
+    assert verdict.diagnosis == diagnosis
     assert verdict.example
 
 
-def _diagnosis(wrong) -> str:
-    return " ".join(inspect.getdoc(wrong).split())
+@pytest.mark.parametrize(("path", "answer", "diagnosis"), WRONG)
+def test_a_known_wrong_answer_does_not_stumble_over_a_name(path, answer, diagnosis):
+    checks, reference = EXERCISES[path]
+    for case in checks.cases:
+        error = outcome_of(answer, case, reference.__name__).error
+        assert not isinstance(error, NameError), error
 
 
 def _stub_function(*args, **kwargs):

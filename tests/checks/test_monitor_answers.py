@@ -35,7 +35,7 @@ def with_a_small_number(scores):
     "answer", [by_logsumexp, by_torch, with_nansum, with_a_small_number]
 )
 def test_entropy_of_logits_in_other_ways_passes(answer):
-    assert judge_at("foundations.entropy.entropy_of_logits", answer).passed
+    assert judge_at("detection.monitor.entropy_of_logits", answer).passed
 
 
 # --- EntropyTrace

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from course_utils.classroom import exercises, judging, progress
+from course_utils.classroom.cases import Case, Checks, wrong
 from course_utils.classroom.exercises import exercise
-from course_utils.classroom.judging import Case, Checks, judge
+from course_utils.classroom.judging import judge
 from course_utils.foundations import softmax as reference_module
 
 SOFTMAX = "foundations.softmax.softmax"
@@ -133,14 +134,11 @@ def test_with_two_mistakes_the_first_failing_case_decides():
 
 
 def test_a_known_mistake_must_also_agree_where_the_answer_is_right():
-    def is_constant(number):
-        """You always return 2."""
-        return 2
-
     def doubles_late(number):
         return 1 if number == 1 else 2
 
-    checks = Checks([Case("_itself(1)"), Case("_itself(3)")], [], [is_constant])
+    cases = [Case("_itself(1)"), Case("_itself(3)")]
+    checks = Checks(cases, [], [wrong("2", "You always return 2.")])
     verdict = judge(doubles_late, checks, _itself)
     assert verdict.diagnosis == "The value is wrong."
 

@@ -6,9 +6,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_utils.checks.foundations.precision import CHECKS
-from course_utils.classroom.judging import judge
-from course_utils.foundations import precision
 from course_utils.foundations.precision import (
     FORMATS,
     distinct_values,
@@ -21,6 +18,7 @@ from course_utils.foundations.precision import (
     zeroed,
 )
 from course_utils.foundations.softmax import softmax
+from tests.judging import judge_at
 
 HALVES = (torch.float16, torch.bfloat16)
 each_format = pytest.mark.parametrize("dtype", FORMATS, ids=str)
@@ -291,7 +289,7 @@ def test_rounding_share_of_equal_or_masked_logits():
 
 
 def judged(name, answer):
-    return judge(answer, CHECKS[name], getattr(precision, name))
+    return judge_at(f"foundations.precision.{name}", answer)
 
 
 def test_the_gap_by_the_next_number_passes():
