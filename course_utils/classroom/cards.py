@@ -1,8 +1,9 @@
 """Short messages to the learner: rich in a notebook, plain everywhere else."""
 
 import re
-import sys
 from html import escape
+
+from course_utils.classroom.shell import running_shell
 
 _EDGES = {"good": "#009E73", "bad": "#D55E00", "plain": "#0072B2"}
 
@@ -41,8 +42,7 @@ class Card:
 
 def show_card(card: Card) -> None:
     """Display `card` in a notebook, print it elsewhere."""
-    ipython = sys.modules.get("IPython")
-    if ipython is not None and ipython.get_ipython() is not None:
+    if running_shell() is not None:
         from IPython.display import display
 
         display(card)

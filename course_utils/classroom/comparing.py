@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -80,6 +81,37 @@ def _shares_text(shares: Tensor) -> str:
     return "shares " + ", ".join(f"{share:.2f}" for share in shares[:-1].tolist())
 
 
+def in_form_of(expected: Any, got: Any) -> Any:
+    """`got` in the form of what is expected, where it is the same but for its form.
+
+    A numpy array may stand for a tensor, anything in a row for an array, and a list for
+    a tuple or the other way round. What is more than that stays as it is.
+    """
+    if isinstance(expected, Tensor):
+        return as_tensors(got) if is_array(got) else got
+    if isinstance(expected, np.ndarray):
+        row = got.tolist() if isinstance(got, (np.ndarray, Tensor)) else got
+        return list(row) if isinstance(row, tuple) else row
+    if type(expected) in (list, tuple) and isinstance(got, (list, tuple)):
+        items = map(in_form_of, expected, got)
+        return type(expected)(items) if len(expected) == len(got) else got
+    return got
+
+
+def as_tensors(value: Any) -> Any:
+    """`value` with tensors in place of numpy's arrays, in lists and tuples too."""
+    if is_array(value):
+        return torch.as_tensor(np.array(value)) if value.dtype.kind in "biuf" else value
+    if type(value) in (list, tuple):
+        return type(value)(map(as_tensors, value))
+    return value
+
+
+def is_array(value: object) -> bool:
+    """Whether this is numpy's, an array or a number."""
+    return isinstance(value, (np.ndarray, np.generic))
+
+
 def shown(value: object, limit: int = 300) -> str:
     """`repr`, cut to a readable length."""
     try:
@@ -131,10 +163,11 @@ def _number_kind(tensor: Tensor) -> str:
 
 
 def _wrong_type(expected: Any, got: Any) -> str:
+    cure = isinstance(expected, Tensor) and isinstance(got, np.ndarray)
     return (
         f"The type is wrong: `{type(expected).__name__}` is expected, "
         f"yours is `{type(got).__name__}`."
-    )
+    ) + " `torch.from_numpy(...)` makes a tensor of it." * cure
 
 
 def _is_number(value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 import inspect
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from course_utils.classroom.stubs import own_functions
 
@@ -15,7 +15,20 @@ def error_diagnosis(answer: Callable, reference: Callable, error: BaseException)
         return _call_diagnosis(answer, reference, message)
     if frame is None:
         return f"It raises an error: {message}"
-    return f"Line {frame.lineno} of the cell, `{frame.line}`, raises {message}"
+    where = _line(frame)
+    if isinstance(error, SystemExit):
+        return f"{where} asks Python to end ({message}). Leave it out: `return` is all."
+    return f"{where} raises {message}"
+
+
+def line_in(answer: Callable, stack: traceback.StackSummary) -> str:
+    """The innermost line of `answer` itself in a stack that begins there."""
+    own = _own(answer, stack)
+    return _line(own) if own else "What it ran"
+
+
+def _line(frame: traceback.FrameSummary) -> str:
+    return f"Line {frame.lineno} of the cell, `{frame.line}`,"
 
 
 def message_of(error: BaseException | None) -> str:
@@ -28,9 +41,14 @@ def message_of(error: BaseException | None) -> str:
 
 def own_frame(answer: Callable, error: BaseException) -> traceback.FrameSummary | None:
     """The last line of `answer` itself that led to the error, not one of torch's."""
+    return _own(answer, reversed(traceback.extract_tb(error.__traceback__)))
+
+
+def _own(
+    answer: Callable, frames: Iterable[traceback.FrameSummary]
+) -> traceback.FrameSummary | None:
     files = {function.__code__.co_filename for function in own_functions(answer)}
-    frames = traceback.extract_tb(error.__traceback__)
-    return next((f for f in reversed(frames) if f.filename in files), None)
+    return next((frame for frame in frames if frame.filename in files), None)
 
 
 def _call_diagnosis(answer: Callable, reference: Callable, message: str) -> str:

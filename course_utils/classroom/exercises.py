@@ -5,9 +5,11 @@ import inspect
 import re
 from collections.abc import Callable
 from importlib import import_module
+from types import CodeType
 
 from course_utils.classroom.cards import Card, Code, show_card
 from course_utils.classroom.cases import Checks
+from course_utils.classroom.comparing import as_tensors
 from course_utils.classroom.judging import Verdict, judge
 from course_utils.classroom.progress_file import progress_file
 from course_utils.classroom.session import current_notebook
@@ -29,11 +31,12 @@ def exercise(path: str) -> Callable[[Callable], Callable]:
         try:
             verdict = _judge(answer, checks, reference)
             solved_before = _file_result(path, verdict)
-            show_card(_message(name, verdict, solved_before))
+            misnamed = _misnamed(answer, reference)
+            show_card(_message(name, verdict, solved_before, misnamed))
         except Exception as error:
             show_card(_broken_check(name, error))
             verdict = Verdict("not judged")
-        usable = answer if verdict.passed else _copy(reference)
+        usable = _usable(answer, verdict) if verdict.passed else _copy(reference)
         return _with_help(usable, name, verdict, checks, reference)
 
     return check
@@ -83,11 +86,25 @@ def _file_result(path: str, verdict: Verdict) -> bool:
     return solved_before
 
 
-def _message(name: str, verdict: Verdict, solved_before: bool) -> Card:
+def _misnamed(answer: Callable, reference: Callable) -> str:
+    """What to say of a function that later cells won't find under its name."""
+    wanted, found = reference.__name__, getattr(answer, "__name__", None)
+    if found in (None, wanted):
+        return ""
+    return (
+        f"It is called `{found}`, but later cells call `{wanted}`: give it that name, "
+        "and run the cell again."
+    )
+
+
+def _message(
+    name: str, verdict: Verdict, solved_before: bool, misnamed: str = ""
+) -> Card:
     if verdict.passed:
         return Card(
             f"Exercise {name}: passed.",
-            "From here on the notebook runs on your version.",
+            misnamed or "From here on the notebook runs on your version.",
+            verdict.diagnosis,
             tone="good",
         )
     again = "You have solved it before, and that stays recorded. " * solved_before
@@ -97,6 +114,7 @@ def _message(name: str, verdict: Verdict, solved_before: bool) -> Card:
             f"Exercise {name}: not attempted yet.",
             f"{verdict.diagnosis} Write your answer and run the cell again; until then "
             f"the notebook uses the course's version. {again}{hint}".strip(),
+            misnamed,
         )
     return Card(
         f"Exercise {name}: not yet.",
@@ -105,6 +123,7 @@ def _message(name: str, verdict: Verdict, solved_before: bool) -> Card:
         verdict.prints and "What it printed:",
         Code(verdict.prints),
         f"Until it passes, the notebook uses the course's version. {again}{hint}",
+        misnamed,
         tone="bad",
     )
 
@@ -115,6 +134,18 @@ def _broken_check(name: str, error: Exception) -> Card:
         f"`{type(error).__name__}: {error}` is a fault of the course or a value that "
         "it can't compare. The notebook goes on with the course's version.",
     )
+
+
+def _usable(answer: Callable, verdict: Verdict) -> Callable:
+    """The learner's own, made to give tensors if it gives numpy arrays."""
+    if not verdict.arrays:
+        return answer
+
+    @functools.wraps(answer)
+    def with_tensors(*args, **kwargs):
+        return as_tensors(answer(*args, **kwargs))
+
+    return with_tensors
 
 
 def _copy(reference: Callable) -> Callable:
@@ -174,15 +205,30 @@ def _show_solution(name: str, reference: Callable) -> None:
 
 
 def _helpers(reference: Callable) -> list[Callable]:
-    """The private functions of its module that `reference` stands on."""
+    """The functions of the course that `reference` stands on.
+
+    Left out are those that everybody can call by `course_utils.` and their name, and
+    the checks of arguments.
+    """
+    public = set(import_module("course_utils").__all__)
     found: dict[str, Callable] = {}
     waiting = own_functions(reference)
     while waiting:
         function = waiting.pop(0)
-        for name in function.__code__.co_names:
+        for name in _names_in(function.__code__):
             helper = function.__globals__.get(name)
-            private = name.startswith("_") and name not in found
-            if private and inspect.isfunction(helper):
+            new = name not in {*found, *public, reference.__name__}
+            if new and inspect.isfunction(helper) and _teaches(helper.__module__):
                 found[name] = helper
                 waiting.append(helper)
     return list(found.values())
+
+
+def _names_in(code: CodeType) -> list[str]:
+    """What a function's code looks up, its inner functions and loops included."""
+    inner = [const for const in code.co_consts if isinstance(const, CodeType)]
+    return [*code.co_names, *(name for each in inner for name in _names_in(each))]
+
+
+def _teaches(module: str) -> bool:
+    return _is_ours(module) and not module.endswith((".validation", ".intervals"))

@@ -6,7 +6,7 @@ that behaves like it supplies the diagnosis.
 
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,17 +15,28 @@ import numpy as np
 import torch
 
 from course_utils.classroom.cases import Case, Checks
-from course_utils.classroom.comparing import Difference, compare
-from course_utils.classroom.errors import error_diagnosis, message_of
+from course_utils.classroom.comparing import (
+    Difference,
+    compare,
+    in_form_of,
+    is_array,
+)
+from course_utils.classroom.errors import error_diagnosis, line_in, message_of
+from course_utils.classroom.shell import kernel_kept
 from course_utils.classroom.stubs import is_stub
 from course_utils.classroom.time_limit import (
     CapturedPrints,
+    Halt,
     Stopped,
     captured_prints,
-    finishes_in_time,
+    run_in_time,
 )
 
 TIME_LIMIT = 5.0  # seconds for all cases of an exercise together
+_TENSORS_WANTED = (
+    "Yours gives numpy arrays. They are turned into tensors for the cells that follow; "
+    "`torch.from_numpy(array)` does that in your own code."
+)
 
 
 @dataclass(frozen=True)
@@ -40,12 +51,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`state` is "unattempted", "wrong", "raised", "too slow" or "passed"."""
+    """`state` is "unattempted", "wrong", "raised", "too slow" or "passed".
+
+    `arrays`: whether numpy arrays came where tensors were expected.
+    """
 
     state: str
     diagnosis: str = ""
     example: str = ""
     prints: str = ""
+    arrays: bool = False
 
     @property
     def passed(self) -> bool:
@@ -57,7 +72,7 @@ def judge(answer: Callable, checks: Checks, reference: Callable) -> Verdict:
     if is_stub(answer):
         return Verdict("unattempted")
     trial = _Trial(answer, checks, reference)
-    with _global_state_restored(), captured_prints() as prints:
+    with _global_state_restored(), captured_prints() as prints, kernel_kept():
         trial.run(prints)
         return trial.verdict()
 
@@ -70,24 +85,39 @@ class _Trial:
         self.cases, self.known_mistakes = checks.cases, checks.known_mistakes(reference)
         self.expected: list[Outcome] = []
         self.outcomes: list[Outcome] = []
+        self.halt: Halt | None = None
+        self.arrays = False
         self.prints = ""
 
     def run(self, prints: CapturedPrints) -> None:
         """Stops at the first case that takes too long; `outcomes` ends there."""
         self.expected = list(self._outcomes_of(self.reference))
         with _callable_by_its_own_name(self.answer):
-            finishes_in_time(lambda: self._answer_all(prints), TIME_LIMIT, prints)
+            self.halt = run_in_time(
+                lambda: self._answer_all(prints), TIME_LIMIT, prints
+            )
         self.prints = prints.take()
+        given, self.outcomes = self.outcomes, self._in_form(self.outcomes)
+        pairs = zip(given, self.outcomes, strict=True)
+        self.arrays = any(_was_array(before, after) for before, after in pairs)
+        self.expected = self._in_form(self.expected)
 
     def verdict(self) -> Verdict:
+        if self.halt and self.halt.stuck_at:  # each further try would take as long
+            return self._too_slow()
         for index, outcome in enumerate(self.outcomes):
             if _is_unfinished(outcome):
                 return Verdict("unattempted", "There is still a `...` to fill in.")
             if self._fails(index):
                 return replace(self._explanation(index), prints=outcome.prints)
         if len(self.outcomes) < len(self.cases):
-            return _too_slow(self.cases[len(self.outcomes)], self.prints)
-        return Verdict("passed")
+            return self._too_slow()
+        return Verdict("passed", _TENSORS_WANTED * self.arrays, arrays=self.arrays)
+
+    def _too_slow(self) -> Verdict:
+        case = self.cases[min(len(self.outcomes), len(self.cases) - 1)]
+        diagnosis = _why_too_slow(self.answer, self.halt)
+        return Verdict("too slow", diagnosis, str(case), self.prints)
 
     def _answer_all(self, prints: CapturedPrints) -> None:
         for outcome in self._outcomes_of(self.answer):
@@ -96,6 +126,18 @@ class _Trial:
     def _outcomes_of(self, answer: Callable) -> Iterator[Outcome]:
         for case in self.cases:
             yield outcome_of(answer, case, self.reference.__name__)
+
+    def _in_form(self, outcomes: Iterable[Outcome]) -> list[Outcome]:
+        """Each value in the form that the reference gives it, where that is all.
+
+        Those of a class stay as they are: later cells meet them inside its objects.
+        """
+        if isinstance(self.reference, type):
+            return list(outcomes)
+        return [
+            replace(outcome, value=in_form_of(expected.value, outcome.value))
+            for expected, outcome in zip(self.expected, outcomes, strict=False)
+        ]
 
     def _fails(self, index: int) -> bool:
         outcome = self.outcomes[index]
@@ -126,7 +168,7 @@ class _Trial:
         """
         best, agreement = None, 0
         for wrong, diagnosis in self.known_mistakes:
-            theirs = self._outcomes_of(wrong)
+            theirs = self._in_form(self._outcomes_of(wrong))
             pairs = zip(self.cases, theirs, self.outcomes, strict=False)
             agree = [_same_behaviour(*pair) for pair in pairs]
             needed = agree if self.outcomes[index].error else agree[: index + 1]
@@ -171,6 +213,18 @@ def _same_behaviour(case: Case, known: Outcome, outcome: Outcome) -> bool:
     return known.changed == outcome.changed and same_value
 
 
+def _was_array(given: Outcome, in_form: Outcome) -> bool:
+    """Whether a tensor had to be made of what was given."""
+    values, tensors = (
+        each.value if isinstance(each.value, (list, tuple)) else [each.value]
+        for each in (given, in_form)
+    )
+    return any(
+        is_array(value) and isinstance(tensor, torch.Tensor)
+        for value, tensor in zip(values, tensors, strict=False)
+    )
+
+
 def _changes(argument: str) -> str:
     return (
         f"The call changes `{argument}` in place, and whoever passed it in loses the "
@@ -187,12 +241,18 @@ def _hanging(text: str) -> str:
     return text.replace("\n", "\n          ")
 
 
-def _too_slow(case: Case, prints: str) -> Verdict:
-    diagnosis = (
-        f"The check was stopped after {TIME_LIMIT:g} seconds: "
-        "is there a loop that never ends?"
+def _why_too_slow(answer: Callable, halt: Halt | None) -> str:
+    if halt is None or halt.stuck_at is None:
+        return (
+            f"The check was stopped after {TIME_LIMIT:g} seconds: "
+            "is there a loop that never ends?"
+        )
+    return (
+        f"The check could only be stopped after {halt.seconds:.0f} seconds. "
+        f"{line_in(answer, halt.stuck_at)} is one call into compiled code that lets "
+        "nothing else run: neither the check nor Kernel > Interrupt can end such a "
+        "call. Give it less to do, or let tensors do it."
     )
-    return Verdict("too slow", diagnosis, str(case), prints)
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """A hint below a NameError: most often a cell above has not been run."""
 
-import sys
 from types import TracebackType
 from typing import Any
+
+from course_utils.classroom.shell import running_shell
 
 HINT = (
     "Either `{name}` is misspelt, or the cell that makes it has not been run since the "
@@ -12,8 +13,7 @@ HINT = (
 
 def explain_name_errors() -> None:
     """Let the running IPython shell, if there is one, add the hint to NameErrors."""
-    ipython = sys.modules.get("IPython")  # imported wherever a shell runs
-    shell = ipython.get_ipython() if ipython else None
+    shell = running_shell()
     if shell is not None:
         shell.set_custom_exc((NameError,), _show_with_hint)
 

@@ -1,14 +1,21 @@
 """Run a learner's code so that it can neither hang the notebook nor flood it."""
 
+import builtins
 import contextlib
 import ctypes
 import io
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from traceback import StackSummary, walk_stack
 
 PRINT_LIMIT = 300  # characters of a learner's own prints that are kept
+IMPORT_LIMIT = 60.0  # seconds that imports may take on top of the limit
 _GRACE = 1.0  # seconds in which a stopped thread may end
+_GLANCE = 0.05  # seconds between two looks at the clock
+_HELD_UP = 1.5  # seconds by which a look comes late if nothing else could run
 
 
 class Stopped(BaseException):
@@ -41,27 +48,97 @@ class CapturedPrints(io.TextIOBase):
         return kept[:PRINT_LIMIT] + " ..." * (len(kept) > PRINT_LIMIT)
 
 
-def finishes_in_time(
-    work: Callable[[], None], seconds: float, prints: CapturedPrints
-) -> bool:
-    """Run `work` in a thread of its own; False if it had to be stopped.
+@dataclass(frozen=True)
+class Halt:
+    """Why work was stopped: after so many seconds.
 
-    Works in a kernel's main thread and on Windows, where alarms don't exist. A thread
-    that can't be stopped is left behind: stuck outside Python, it holds no one up; in
-    a loop that swallows every exception, it waits for ever at its next print, if that
-    comes within the next 0.05 s. What it prints later appears in the notebook.
+    stuck_at  where it was, innermost first, if for some seconds not even the clock
+              could run: in a single call into compiled code that lets nothing else in
+              Python go on, and that nothing in the same process can interrupt
+    """
+
+    seconds: float
+    stuck_at: StackSummary | None
+
+
+def run_in_time(
+    work: Callable[[], None], seconds: float, prints: CapturedPrints
+) -> Halt | None:
+    """Run `work` in a thread of its own; None if it came to its end in time.
+
+    What it takes to import modules for the first time doesn't count. Works in a
+    kernel's main thread and on Windows, where alarms don't exist. A thread that can't
+    be stopped is left behind: stuck outside Python, it holds no one up; in a loop that
+    swallows every exception, it waits for ever at its next print, if that comes within
+    the next 0.05 s. What it prints later appears in the notebook.
     """
     thread = threading.Thread(target=_quietly, args=(work,), daemon=True)
-    thread.start()
-    try:
-        thread.join(seconds)
-    finally:
-        finished = not thread.is_alive()
-        _stop(thread)
-        if thread.is_alive():
-            prints.park_writers()
-            thread.join(0.05)
-    return finished
+    with _ImportClock(thread) as clock:
+        thread.start()
+        try:
+            halt = _wait(thread, clock, seconds)
+        finally:
+            _stop(thread)
+    if thread.is_alive():
+        prints.park_writers()
+        thread.join(0.05)
+    return halt
+
+
+def _wait(
+    thread: threading.Thread, clock: "_ImportClock", seconds: float
+) -> Halt | None:
+    looked = clock.begin
+    while thread.is_alive():
+        now = time.monotonic()
+        stuck_at = _place_of(thread) if now - looked > _GLANCE + _HELD_UP else None
+        if clock.elapsed() > seconds:
+            return Halt(clock.elapsed(), stuck_at)
+        looked = now
+        thread.join(_GLANCE)
+    return None
+
+
+def _place_of(thread: threading.Thread) -> StackSummary | None:
+    """Where it is now; lines are looked up later, for meanwhile it would go on."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    return frame and StackSummary.extract(walk_stack(frame), lookup_lines=False)
+
+
+class _ImportClock:
+    """How long a thread has worked, but for imports that load modules."""
+
+    def __init__(self, thread: threading.Thread) -> None:
+        self._thread = thread
+        self._loading = 0.0
+        self._since: float | None = None
+
+    def __enter__(self) -> "_ImportClock":
+        self.begin = time.monotonic()
+        self._import = builtins.__import__
+        builtins.__import__ = self._timed
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        builtins.__import__ = self._import
+
+    def elapsed(self) -> float:
+        now, since = time.monotonic(), self._since
+        loading = self._loading + (0.0 if since is None else now - since)
+        return now - self.begin - min(loading, IMPORT_LIMIT)
+
+    def _timed(self, *args, **kwargs):
+        outermost = self._since is None
+        if not (outermost and threading.current_thread() is self._thread):
+            return self._import(*args, **kwargs)
+        known, begin = len(sys.modules), time.monotonic()
+        self._since = begin
+        try:
+            return self._import(*args, **kwargs)
+        finally:
+            self._since = None
+            if len(sys.modules) > known:
+                self._loading += time.monotonic() - begin
 
 
 def _quietly(work: Callable[[], None]) -> None:

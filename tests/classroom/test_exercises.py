@@ -1,7 +1,10 @@
 """What a learner sees and gets back in every state of an exercise."""
 
+import builtins
+import ctypes
 import functools
 import inspect
+import sys
 import threading
 import time
 
@@ -14,6 +17,7 @@ from course_utils.classroom.cases import Case, Checks, wrong
 from course_utils.classroom.exercises import exercise
 from course_utils.classroom.judging import judge
 from course_utils.foundations import softmax as reference_module
+from tests.judging import judge_at
 
 SOFTMAX = "foundations.softmax.softmax"
 TEMPERATURE = "mitigation.temperature.Temperature"
@@ -223,7 +227,8 @@ def test_sys_exit_does_not_end_the_notebook():
     def leaves(logits, temperature=1.0):
         raise SystemExit(1)
 
-    assert "SystemExit" in judge_softmax(leaves).diagnosis
+    diagnosis = judge_softmax(leaves).diagnosis
+    assert "`raise SystemExit(1)`, asks Python to end (SystemExit: 1)" in diagnosis
 
 
 def test_an_error_without_a_message_is_named():
@@ -307,17 +312,80 @@ def test_only_the_prints_of_the_failing_call_are_shown(capsys):
     assert output.count("largest:") == 1
 
 
+def test_an_import_that_takes_long_does_not_count(short_limit, slow_module):
+    space = {"right_softmax": right_softmax}
+    lines = f"""
+def softmax(logits, temperature=1.0):
+    import {slow_module}
+    from {slow_module} import nothing
+    return right_softmax(logits, temperature)
+"""
+    exec(lines, space)
+    assert judge_softmax(space["softmax"]).passed
+
+
+def test_an_endless_loop_around_an_import_is_stopped(short_limit):
+    def softmax(logits, temperature=1.0):
+        while True:
+            import math  # noqa: F401
+
+    assert judge_softmax(softmax).state == "too slow"
+
+
+def test_imports_are_python_s_own_again_afterwards():
+    before = builtins.__import__
+    judge_softmax(right_softmax)
+    assert builtins.__import__ is before
+
+
+@pytest.fixture
+def slow_module(tmp_path, monkeypatch):
+    """The name of a module that takes longer to import than the limit allows."""
+    name = f"slow_{tmp_path.name}"
+    lines = "import time\n\ntime.sleep(0.8)\nnothing = None\n"
+    (tmp_path / f"{name}.py").write_text(lines)
+    monkeypatch.syspath_prepend(tmp_path)
+    return name
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs usleep of the C library")
+def test_a_call_that_nothing_can_interrupt_is_named(short_limit):
+    def softmax(logits, temperature=1.0):
+        ctypes.PyDLL(None).usleep(2_500_000)  # keeps Python's lock, as sum() does
+        return right_softmax(logits, temperature)
+
+    verdict = judge_softmax(softmax)
+    assert verdict.state == "too slow"
+    assert "PyDLL(None).usleep(2_500_000)" in verdict.diagnosis
+    assert "one call into compiled code that lets nothing else run" in verdict.diagnosis
+    assert "Kernel > Interrupt" in verdict.diagnosis
+
+
 # --- Passed
 
 
 def test_a_right_answer_is_used_as_it_is(capsys):
-    softmax = attempt(right_softmax)
-    assert softmax is right_softmax
-    assert softmax.passed
+    def softmax(logits, temperature=1.0):
+        return right_softmax(logits, temperature)
+
+    returned = attempt(softmax)
+    assert returned is softmax
+    assert returned.passed
     assert capsys.readouterr().out == (
-        "Exercise right_softmax: passed.\n"
-        "From here on the notebook runs on your version.\n"
+        "Exercise softmax: passed.\nFrom here on the notebook runs on your version.\n"
     )
+
+
+@pytest.mark.parametrize("answer", [right_softmax, unstable_softmax, only_dots])
+def test_another_name_than_asked_for_is_told_so(answer, capsys):
+    attempt(answer)
+    told = f"It is called `{answer.__name__}`, but later cells call `softmax`"
+    assert told in capsys.readouterr().out
+
+
+def test_a_class_under_another_name_is_told_so_and_still_judged(capsys):
+    assert attempt(RightTemperature, TEMPERATURE).passed
+    assert "later cells call `Temperature`" in capsys.readouterr().out
 
 
 def test_a_wrapped_answer_keeps_its_name_and_docstring():
@@ -344,6 +412,57 @@ def _factorial(n):
 
 
 _factorial.__name__ = "factorial"
+
+
+def as_list(pair):
+    """The right answer of `_pair`, but for its form."""
+    return [pair.sum().item(), [pair.tolist()]]
+
+
+def _pair(pair):
+    return pair.sum().item(), (pair.tolist(),)
+
+
+def test_a_list_for_a_tuple_passes():
+    checks = Checks([Case("_pair(pair)", pair=[1.0, 2.0])], ["one", "two"])
+    assert judge(as_list, checks, _pair).passed
+    assert not judge(lambda pair: as_list(pair)[:1], checks, _pair).passed
+
+
+def test_numpy_for_a_tensor_passes_with_a_hint_and_gives_tensors(capsys):
+    @exercise(SOFTMAX)
+    def softmax(logits, temperature=1.0):
+        return right_softmax(logits, temperature).numpy()
+
+    assert softmax.passed
+    assert "`torch.from_numpy(array)`" in capsys.readouterr().out
+    assert torch.equal(softmax(torch.zeros(2)), torch.tensor([0.5, 0.5]))
+
+
+def test_a_number_of_numpy_for_a_tensor_without_dimensions_passes():
+    entropy = "foundations.entropy.entropy"
+
+    def answer(probs, base=2):
+        p = probs.double().numpy()
+        logs = np.log(p, out=np.zeros_like(p), where=p > 0)
+        return -(p * logs).sum(axis=-1) / np.log(base)
+
+    assert judge_at(entropy, answer).passed
+    assert isinstance(exercise(entropy)(answer)(torch.tensor([1.0])), torch.Tensor)
+
+
+def test_numpy_that_is_wrong_gets_the_diagnosis_of_a_tensor_that_is():
+    verdict = judge_softmax(lambda z, temperature=1.0: torch.softmax(z, -1).numpy())
+    assert verdict.diagnosis.startswith("`temperature` changes nothing")
+
+
+def test_numpy_inside_a_class_is_told_how_to_become_a_tensor():
+    class Temperature(RightTemperature):
+        def __call__(self, input_ids, scores):
+            return super().__call__(input_ids, scores).numpy()
+
+    diagnosis = judge_at(TEMPERATURE, Temperature).diagnosis
+    assert "yours is `ndarray`. `torch.from_numpy(...)`" in diagnosis
 
 
 def test_checks_leave_the_random_numbers_alone():
@@ -435,6 +554,23 @@ def test_the_solution_is_the_source_in_the_package(capsys):
     source = inspect.getsource(reference_module.softmax).splitlines()
     assert all(line.strip() in output for line in source)
     assert "def _share_among_largest" in output
+
+
+def test_the_solution_shows_what_it_stands_on_but_not_what_everybody_can_call(capsys):
+    def find_loop(row, repeats=3):
+        return None
+
+    exercise("detection.repetition.find_loop")(find_loop).solution()
+    shown = capsys.readouterr().out
+    assert "def find_loops" in shown and "def _longest_runs" in shown
+    assert "def as_whole_number" not in shown
+
+    def recurse(probs, samples, generations, keep="replace", generator=None):
+        return None
+
+    exercise("causes.recursion.recurse")(recurse).solution()
+    shown = capsys.readouterr().out
+    assert "def next_corpus" in shown and "def sample" not in shown
 
 
 def test_the_package_itself_is_left_untouched():

@@ -164,6 +164,15 @@ WRONG = [
         "`generator`, torch's own random numbers go on from call to call.",
         dice="generator or torch.Generator().manual_seed(0)",
     ),
+    wrong(
+        "torch.cat([probs[None], shared[1:]])",
+        "All rows get the same draws. Each row is a run of its own, with random "
+        "numbers of its own.",
+        first="probs.reshape(-1, probs.shape[-1])[0]",
+        chain="_chain(first, samples, generations, keep, generator)",
+        shape="(generations + 1, *[1] * (probs.ndim - 1), probs.shape[-1])",
+        shared="chain.reshape(shape).expand(generations + 1, *probs.shape)",
+    ),
 ]
 CHECKS = Checks(CASES, HINTS, WRONG, helpers=[_chain, _numbers])
 
@@ -178,16 +187,3 @@ def averages_the_last_two(probs, samples, generations, keep="replace", generator
         old = shares[-1] if generation else own
         shares.append(own if keep == "replace" else (old + own) / 2)
     return torch.stack(shares)
-
-
-@mistake(CHECKS)
-def shares_draws_between_rows(
-    probs, samples, generations, keep="replace", generator=None
-):
-    """All rows get the same draws. Each row is a run of its own, with random numbers
-    of its own."""
-    first = probs.reshape(-1, probs.shape[-1])[0]
-    chain = _chain(first, samples, generations, keep, generator)
-    shape = (generations + 1, *([1] * (probs.ndim - 1)), probs.shape[-1])
-    shared = chain.reshape(shape).expand(generations + 1, *probs.shape)
-    return torch.cat([probs[None], shared[1:]])

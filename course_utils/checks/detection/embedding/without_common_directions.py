@@ -92,5 +92,12 @@ WRONG = [
         centred="points - points.mean(dim=0)",
         widest="_widest(points, directions)",
     ),
+    wrong(
+        "centred - centred @ widest.T @ widest",
+        "You look for the widest directions in the points as they came, where the "
+        "first mostly leads to their mean. Centre them before the SVD.",
+        centred="points - points.mean(dim=0)",
+        widest="torch.linalg.svd(points, full_matrices=False).Vh[:directions]",
+    ),
 ]
 CHECKS = Checks(CASES, HINTS, WRONG, helpers=[_widest])

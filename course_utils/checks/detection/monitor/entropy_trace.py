@@ -63,6 +63,21 @@ WRONG = [
         "self.steps.append(entropy_of_logits(scores[:1])) or scores",
         "You keep the first row's entropy only. The batch has one for each text.",
     ),
+    wrong(
+        "self.steps.append(entropy_of_logits(scores) * math.log(2)) or scores",
+        "Your entropies are in nats. Bits are wanted: divide by `math.log(2)`, or let "
+        "`entropy_of_logits(scores)` do it.",
+    ),
+    wrong(
+        "self.steps.extend(entropy_of_logits(scores)) or scores",
+        "`extend` (or `+=`) takes the tensor apart, and the rows of all steps run into "
+        "one list. `append` adds a step's tensor as one entry.",
+    ),
+    wrong(
+        "self.steps.extend(entropy_of_logits(scores).tolist()) or scores",
+        "You string bare numbers together, and nobody sees any more which step and row "
+        "they belong to. Append a tensor of shape [batch] for each step.",
+    ),
 ]
 CHECKS = Checks(CASES, HINTS, WRONG)
 

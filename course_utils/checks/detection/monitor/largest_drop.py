@@ -1,7 +1,7 @@
 """Checks of `largest_drop`, an exercise of notebook 07."""
 
-from course_utils.classroom.cases import Case, Checks, mistake, wrong
-from course_utils.detection.monitor import windowed_drops, windowed_means
+from course_utils.classroom.cases import Case, Checks, wrong
+from course_utils.detection.monitor import windowed_means
 
 
 def _pairs(entropy, usual, window):
@@ -135,16 +135,13 @@ WRONG = [
         rows="(entropy[:both], usual[:both])",
         means="zip(*(windowed_means(row, size) for row in rows), strict=True)",
     ),
+    wrong(
+        "max(windowed_drops(entropy, usual, window), default=None) if window else rest",
+        "You average the request over its own length and the baseline over its own. "
+        "Where one is longer, they speak of different places: cut both to the shorter "
+        "one first.",
+        mean="lambda row: sum(row) / len(row)",
+        rest="1 - mean(entropy) / mean(usual) if entropy and any(usual) else None",
+    ),
 ]
 CHECKS = Checks(CASES, HINTS, WRONG, helpers=[_worst])
-
-
-@mistake(CHECKS)
-def compares_whole_lengths(entropy, usual, window=None):
-    """You average the request over its own length and the baseline over its own. Where
-    one is longer, they speak of different places: cut both to the shorter one first."""
-    if window is not None:
-        return max(windowed_drops(entropy, usual, window), default=None)
-    if not entropy or not any(usual):
-        return None
-    return 1 - (sum(entropy) / len(entropy)) / (sum(usual) / len(usual))

@@ -32,7 +32,6 @@ CASES = [
         "adjusted_distinct(rows, vocabulary=4, n=2)",
         rows="[['a', 'b', 'a', 'b'], ['c', 'b', 'a']]",
     ),
-    Case("adjusted_distinct(rows, vocabulary=1)", rows="[['a', 'a'], ['a']]"),
     Case(
         "adjusted_distinct(rows, vocabulary=50)",
         rows="[[i * i % 50 for i in range(300)]]",

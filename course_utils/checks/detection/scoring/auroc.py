@@ -37,6 +37,11 @@ HINTS = [
     "drop alike, and 0 otherwise.",
     "Divide the sum by the number of pairs, `len(healthy) * len(collapsed)`.",
 ]
+_AT_THRESHOLDS = {
+    "lines": "[-math.inf, *healthy, *collapsed]",
+    "hits": "lambda t: sum(drop > t for drop in collapsed)",
+    "passed": "lambda t: sum(drop <= t for drop in healthy)",
+}
 WRONG = [
     wrong(
         "_share_of_pairs(healthy, collapsed, lambda low, high: high > low)",
@@ -84,6 +89,24 @@ WRONG = [
         "This judges one threshold, 0.3. The pairs need none: compare the drops with "
         "each other.",
         passed="sum(drop <= 0.3 for drop in healthy) / len(healthy)",
+    ),
+    wrong(
+        "max((hits(t) / len(collapsed) + passed(t) / len(healthy)) / 2 for t in lines)",
+        "You look for the threshold that is right most often, and give the mean of its "
+        "two rates. No threshold is wanted: every pair counts, whatever drops further.",
+        **_AT_THRESHOLDS,
+    ),
+    wrong(
+        "max((hits(t) + passed(t)) / (len(collapsed) + len(healthy)) for t in lines)",
+        "This is how often the best threshold is right (its accuracy). The pairs need "
+        "no threshold, and do not care how many there are of each side.",
+        **_AT_THRESHOLDS,
+    ),
+    wrong(
+        "max(hits(t) / len(collapsed) + passed(t) / len(healthy) - 1 for t in lines)",
+        "This is hits minus false alarms at the best threshold (Youden's J). The area "
+        "under the ROC curve takes in all thresholds: compare the drops in pairs.",
+        **_AT_THRESHOLDS,
     ),
 ]
 CHECKS = Checks(CASES, HINTS, WRONG, helpers=[_wins, _share_of_pairs])

@@ -160,6 +160,19 @@ WRONG = [
         "longer n-grams: without any common word return 0.",
         counted="_counted(hypothesis, references, n)",
     ),
+    wrong(
+        "_score([(m + 0.1) / (t + 0.1) for m, t in counted]) * penalty",
+        "You add 0.1 to matches and totals of every order. Only an order without any "
+        "match gets 0.1 matches, and the totals stay as they are.",
+        counted="_counted(hypothesis, references, n)",
+        penalty="_penalty(hypothesis, references)",
+    ),
+    wrong(
+        "_score([m / t + 0.1 for m, t in counted]) * _penalty(hypothesis, references)",
+        "You add 0.1 to every precision. Only an order without any match is smoothed, "
+        "and it gets 0.1 *matches*, divided by its total.",
+        counted="_counted(hypothesis, references, n)",
+    ),
 ]
 CHECKS = Checks(
     CASES, HINTS, WRONG, helpers=[_counted, _precisions, _score, _closest, _penalty]

@@ -126,6 +126,17 @@ WRONG = [
         "NaN. Leave such shares out: they add nothing.",
         shares="torch.where(_shares(vectors) < 1e-6, 0.0, _shares(vectors))",
     ),
+    wrong(
+        "_exp_entropy(torch.linalg.eigvalsh(_cosines(centred) / len(vectors)))",
+        "You subtract the mean of the vectors first. The score looks at them as they "
+        "are: the cosines are those of `vectors` themselves.",
+        centred="vectors - vectors.mean(dim=0)",
+    ),
+    wrong(
+        "2 ** _entropy(_shares(vectors)).item()",
+        "Your entropy is in nats, by the natural logarithm, and you raise 2 to it. Use "
+        "one base for both: $e^H$.",
+    ),
 ]
 CHECKS = Checks(
     CASES, HINTS, WRONG, helpers=[normalize, _cosines, _shares, _entropy, _exp_entropy]

@@ -114,5 +114,10 @@ WRONG = [
         possible="logits.masked_fill(probs == 0, 0.0)",
         mean="_weighted(probs, possible).mean()",
     ),
+    wrong(
+        "_variance(logits / temperature, 1.0) / temperature**3 / math.log(base)",
+        "You take the variance of z / T, in which two factors 1 / T are already, and "
+        "divide by T^3 as well. Take the variance of the logits z themselves.",
+    ),
 ]
 CHECKS = Checks(CASES, HINTS, WRONG, helpers=[_variance, _weighted])

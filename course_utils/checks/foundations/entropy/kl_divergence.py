@@ -3,6 +3,7 @@
 import math
 
 import torch
+from torch.nn.functional import kl_div
 
 from course_utils.classroom.cases import Case, Checks, wrong
 
@@ -104,5 +105,19 @@ WRONG = [
         "(torch.xlogy(p, p) - torch.xlogy(p, q)).sum() / math.log(base)",
         "You add up over the whole batch. Each row has a KL of its own: `sum(dim=-1)`.",
     ),
+    wrong(
+        "kl_div(p, q, reduction='none').sum(dim=-1) / math.log(base)",
+        "`F.kl_div(a, b)` is no KL(a || b). Its first argument is a *logarithm*, and "
+        "its second is what is drawn from: `F.kl_div(q.log(), p, ...)`.",
+    ),
+    wrong(
+        "kl_div(q, p, reduction='none').sum(dim=-1) / math.log(base)",
+        "`F.kl_div` wants the logarithm of its first argument: `q.log()`.",
+    ),
+    wrong(
+        "kl_div(q.log(), p, reduction='none').sum(dim=-1) / math.log(base)",
+        "`F.kl_div(q.log(), p)` gives NaN where both are 0. What p never draws counts "
+        "as 0: `torch.xlogy(p, p) - torch.xlogy(p, q)` knows that.",
+    ),
 ]
-CHECKS = Checks(CASES, HINTS, WRONG, helpers=[_kl])
+CHECKS = Checks(CASES, HINTS, WRONG, helpers=[_kl, kl_div])

@@ -108,5 +108,11 @@ WRONG = [
         winners="(logits == logits.max()).float()",
         shared="winners / winners.sum(dim=-1, keepdim=True)",
     ),
+    wrong(
+        "torch.softmax(logits / temperature, dim=-1) if temperature else 1.0 * largest",
+        "At temperature 0 each of the tied logits gets probability 1. They share it: "
+        "divide by how many there are, `largest.sum(dim=-1, keepdim=True)`.",
+        largest="logits == logits.amax(dim=-1, keepdim=True)",
+    ),
 ]
 CHECKS = Checks(CASES, HINTS, WRONG)
