@@ -11,6 +11,7 @@ from course_utils.classroom.cards import Card, Code, show_card
 from course_utils.classroom.cases import Checks
 from course_utils.classroom.comparing import as_tensors
 from course_utils.classroom.judging import Verdict, judge
+from course_utils.classroom.moved import present_path
 from course_utils.classroom.progress_file import progress_file
 from course_utils.classroom.session import current_notebook
 from course_utils.classroom.stubs import own_functions
@@ -49,7 +50,7 @@ def load_exercise(path: str) -> tuple[Checks, Callable]:
             "path must be a reference's dotted name such as "
             f"'foundations.softmax.softmax', not {path!r}"
         )
-    module, _, name = path.rpartition(".")
+    module, _, name = present_path(path).rpartition(".")
     try:
         checks = import_module(f"course_utils.checks.{module}.{file_name(name)}")
     except ModuleNotFoundError as error:
@@ -78,7 +79,7 @@ def _judge(answer: Callable, checks: Checks, reference: Callable) -> Verdict:
 
 def _file_result(path: str, verdict: Verdict) -> bool:
     """Record the verdict; whether the exercise had been solved before."""
-    record, notebook = progress_file(), current_notebook()
+    record, notebook, path = progress_file(), current_notebook(), present_path(path)
     solved_before = bool(record.entry(notebook, "exercises", path).get("solved"))
     entry = {"solved": True} if verdict.passed else {}
     if not (verdict.passed and solved_before):

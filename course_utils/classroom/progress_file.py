@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from course_utils.classroom.cards import Card, show_card
+from course_utils.classroom.moved import present_path
 
 FILE_NAME = ".course_progress.json"
 LOCK_PATIENCE = 5.0  # seconds to wait for another kernel
@@ -117,7 +118,17 @@ def _parse(content: bytes) -> dict:
         raise ValueError("a progress file holds an object")
     notebooks = loaded.get("notebooks", {})
     _require_depth(notebooks, 4)
+    for kinds in notebooks.values():
+        if "exercises" in kinds:
+            kinds["exercises"] = _at_present_paths(kinds["exercises"])
     return notebooks
+
+
+def _at_present_paths(exercises: dict) -> dict:
+    present: dict = {}
+    for path, entry in exercises.items():
+        present = _merged(present, {present_path(path): entry})
+    return present
 
 
 def _require_depth(node: object, depth: int) -> None:

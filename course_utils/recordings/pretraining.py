@@ -48,6 +48,7 @@ from course_utils.recordings.finetuning import (
 from course_utils.recordings.logs import Parts, Row, as_shares, read_log, write_json
 from course_utils.worlds.measures import label_counts, parse_all
 from course_utils.worlds.stories import StoryWorld
+from course_utils.worlds.tales import Story
 
 COMMAND = "python -m course_utils.recordings pretraining"
 SEEDS = (0, 1, 2)
@@ -240,9 +241,8 @@ def told(
 def overfitting(arm: str, seed: int) -> list[dict[str, Any]]:
     """Read a skewed corpus again and again, or fresh tales; measure at checkpoints."""
     world, lm = StoryWorld(), twin(load_model("storyteller"))
-    sizes = [COPIES[0] // copies for copies in COPIES]
-    tales = encode_documents(lm, [s.text for s in world.sample(sum(sizes), [seed, 2])])
-    copies = [c for c, size in zip(COPIES, sizes, strict=True) for _ in range(size)]
+    stories, copies = skewed_corpus(world, seed)
+    tales = encode_documents(lm, [story.text for story in stories])
     if arm == "fresh":
         stories = world.sample(BATCH * CHECKPOINTS[-1], [seed, 3])
         corpus = encode_documents(lm, [story.text for story in stories])
@@ -255,6 +255,12 @@ def overfitting(arm: str, seed: int) -> list[dict[str, Any]]:
         for step in itertools.chain([0], training)
         if step in CHECKPOINTS
     ]
+
+
+def skewed_corpus(world: StoryWorld, seed: int) -> tuple[list[Story], list[int]]:
+    """Different tales, and how often each stands in the corpus of a run."""
+    copies = [c for c in COPIES for _ in range(COPIES[0] // c)]
+    return world.sample(len(copies), [seed, 2]), copies
 
 
 def memory(
@@ -326,12 +332,10 @@ class Overfitting:
         self, world: StoryWorld, factor: str
     ) -> Float[Tensor, "runs values"]:
         """How each run's corpus is shared among a factor's values."""
-        copies = [c for c in self.copies for _ in range(self.copies[0] // c)]
         values = list(world.probabilities(factor))
         counts = torch.zeros(len(self.seeds), len(values))
         for row, seed in zip(counts, self.seeds, strict=True):
-            tales = world.sample(len(copies), [seed, 2])  # as in overfitting()
-            for tale, c in zip(tales, copies, strict=True):
+            for tale, c in zip(*skewed_corpus(world, seed), strict=True):
                 row[values.index(tale.labels[factor])] += c
         return as_shares(counts)
 

@@ -4,6 +4,7 @@ import builtins
 import ctypes
 import functools
 import inspect
+import json
 import sys
 import threading
 import time
@@ -637,6 +638,18 @@ def test_a_function_where_a_class_is_wanted(capsys):
 
 
 # --- The decorator itself
+
+
+def test_an_exercise_that_has_moved_is_found_and_its_progress_counts(
+    progress_path, capsys
+):
+    old, new = "detection.monitor.auroc", "detection.scoring.auroc"
+    stored = {"notebooks": {"01": {"exercises": {old: {"solved": True}}}}}
+    progress_path.write_text(json.dumps(stored))
+    for path in (old, new):
+        attempt(only_dots, path)
+        assert "You have solved it before" in capsys.readouterr().out
+    assert "1 of 1 exercises met so far (auroc solved)" in repr(progress())
 
 
 @pytest.mark.parametrize("path", ["softmax", "foundations.softmax.sofmax", 3, "a.b"])

@@ -37,7 +37,7 @@ def test_what_is_told_before_any_reading_does_not_depend_on_the_arm(world):
 
 
 def test_corpus_shares_are_those_of_what_the_runs_have_read(world, monkeypatch):
-    """Both sides draw the corpus by themselves: they must not drift apart."""
+    """What training was given, text by text, has the shares that the reader tells."""
     read = []
 
     def only_look(lm, corpus, *others):

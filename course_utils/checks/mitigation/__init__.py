@@ -1,1 +1,0 @@
-"""Checks of the exercises of Part IV, and of `Temperature` in Part I."""
