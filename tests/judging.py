@@ -25,4 +25,6 @@ def exercise_paths() -> list[str]:
 def _path(checks: str) -> str:
     module, _, file = checks.rpartition(".")
     names = vars(import_module(f"course_utils.{module}"))
-    return f"{module}.{next(name for name in names if file_name(name) == file)}"
+    name = next((name for name in names if file_name(name) == file), None)
+    assert name, f"checks/{checks.replace('.', '/')}.py: {module} has no such function"
+    return f"{module}.{name}"

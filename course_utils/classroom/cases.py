@@ -26,7 +26,13 @@ import torch
 
 from course_utils.classroom.comparing import Comparer, compare
 
-_ALWAYS_KNOWN = {"torch": torch, "np": np, "math": math}
+
+def normalised(weights: torch.Tensor) -> torch.Tensor:
+    """Each row divided by its sum: known to every expression in `wrong`."""
+    return weights / weights.sum(dim=-1, keepdim=True)
+
+
+_ALWAYS_KNOWN = {"torch": torch, "np": np, "math": math, "normalised": normalised}
 
 
 class Case:
@@ -69,9 +75,10 @@ def wrong(expression: str, diagnosis: str, /, **given: str) -> Wrong:
     """A wrong answer in one expression. Others are functions below `@mistake(CHECKS)`.
 
     `expression` may use the reference's parameters (with its defaults), all names of
-    the reference's module, torch, np, math, the `helpers` of its `Checks`, and what is
-    `given`: names for expressions that come first, in order. Where a class is wanted
-    it is the value of `__call__`, and `self` an instance of the reference.
+    the reference's module, torch, np, math, `normalised`, the `helpers` of its
+    `Checks`, and what is `given`: names for expressions that come first, in order.
+    Where a class is wanted it is the value of `__call__`, and `self` an instance of the
+    reference.
     """
     return Wrong(expression, diagnosis, given)
 

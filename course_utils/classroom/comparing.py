@@ -13,6 +13,10 @@ from torch import Tensor
 from course_utils.classroom.errors import message_of
 
 RELATIVE, ABSOLUTE = 1e-4, 1e-6  # what counts as equal
+_TORCHS = {
+    *("bool", "uint8", "int8", "int16", "int32", "int64"),
+    *("float16", "float32", "float64"),
+}  # the dtypes that numpy and torch have in common
 
 
 @dataclass(frozen=True)
@@ -84,11 +88,9 @@ def _shares_text(shares: Tensor) -> str:
 def in_form_of(expected: Any, got: Any) -> Any:
     """`got` in the form of what is expected, where it is the same but for its form.
 
-    A numpy array may stand for a tensor, anything in a row for an array, and a list for
-    a tuple or the other way round. What is more than that stays as it is.
+    Anything in a row may stand for a numpy array, and a list for a tuple or the other
+    way round. What is more than that stays as it is.
     """
-    if isinstance(expected, Tensor):
-        return as_tensors(got) if is_array(got) else got
     if isinstance(expected, np.ndarray):
         row = got.tolist() if isinstance(got, (np.ndarray, Tensor)) else got
         return list(row) if isinstance(row, tuple) else row
@@ -100,23 +102,46 @@ def in_form_of(expected: Any, got: Any) -> Any:
 
 def as_tensors(value: Any) -> Any:
     """`value` with tensors in place of numpy's arrays, in lists and tuples too."""
-    if is_array(value):
-        return torch.as_tensor(np.array(value)) if value.dtype.kind in "biuf" else value
+    if holds_array(value) and not isinstance(value, (list, tuple)):
+        return torch.as_tensor(np.ascontiguousarray(value).reshape(np.shape(value)))
     if type(value) in (list, tuple):
         return type(value)(map(as_tensors, value))
     return value
 
 
-def is_array(value: object) -> bool:
-    """Whether this is numpy's, an array or a number."""
-    return isinstance(value, (np.ndarray, np.generic))
+def holds_array(value: object) -> bool:
+    """Whether it is numpy's and of a dtype that torch has, or holds such a thing."""
+    if isinstance(value, (list, tuple)):
+        return any(map(holds_array, value))
+    if not isinstance(value, (np.ndarray, np.generic)):
+        return False
+    return value.dtype.isnative and value.dtype.name in _TORCHS
+
+
+def holds_tensor(value: object) -> bool:
+    """Whether it is a tensor, or a list or tuple that holds one."""
+    if isinstance(value, (list, tuple)):
+        return any(map(holds_tensor, value))
+    return isinstance(value, Tensor)
+
+
+def incomparable(expected: Any, got: Any) -> Difference:
+    """For values whose comparison raises an error, as that of complex numbers may."""
+    kinds = [
+        f"{type(value).__name__} of {value.dtype}"
+        if isinstance(value, Tensor)
+        else type(value).__name__
+        for value in (expected, got)
+    ]
+    diagnosis = f"A {kinds[0]} is expected; a {kinds[1]} can't be compared with that."
+    return Difference(diagnosis, shown(expected), shown(got))
 
 
 def shown(value: object, limit: int = 300) -> str:
     """`repr`, cut to a readable length."""
     try:
         text = repr(value)
-    except Exception as error:
+    except BaseException as error:
         text = f"<{type(value).__name__} that can't be shown: {message_of(error)}>"
     return text if len(text) <= limit else text[:limit] + " ..."
 
@@ -163,11 +188,20 @@ def _number_kind(tensor: Tensor) -> str:
 
 
 def _wrong_type(expected: Any, got: Any) -> str:
-    cure = isinstance(expected, Tensor) and isinstance(got, np.ndarray)
+    cure = _to_tensor(got) if isinstance(expected, Tensor) else None
     return (
         f"The type is wrong: `{type(expected).__name__}` is expected, "
         f"yours is `{type(got).__name__}`."
-    ) + " `torch.from_numpy(...)` makes a tensor of it." * cure
+    ) + (f" `{cure}` makes a tensor of it." if cure else "")
+
+
+def _to_tensor(got: Any) -> str | None:
+    """What makes a tensor of it, if anything does."""
+    if isinstance(got, np.ndarray) and holds_array(got):
+        return "torch.from_numpy(...)"
+    if isinstance(got, (list, tuple)) and got and isinstance(got[0], Tensor):
+        return "torch.stack(...)"
+    return "torch.tensor(...)" if isinstance(got, (list, tuple, Real)) else None
 
 
 def _is_number(value: Any) -> bool:

@@ -17,7 +17,7 @@ def error_diagnosis(answer: Callable, reference: Callable, error: BaseException)
         return f"It raises an error: {message}"
     where = _line(frame)
     if isinstance(error, SystemExit):
-        return f"{where} asks Python to end ({message}). Leave it out: `return` is all."
+        return f"{where} asks Python to end ({message}). A function ends with `return`."
     return f"{where} raises {message}"
 
 

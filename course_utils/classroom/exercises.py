@@ -28,7 +28,7 @@ def exercise(path: str) -> Callable[[Callable], Callable]:
     checks, reference = load_exercise(path)
 
     def check(answer: Callable) -> Callable:
-        name = getattr(answer, "__name__", reference.__name__)
+        name = _name_of(answer) or reference.__name__
         try:
             verdict = _judge(answer, checks, reference)
             solved_before = _file_result(path, verdict)
@@ -57,7 +57,10 @@ def load_exercise(path: str) -> tuple[Checks, Callable]:
         if not _is_ours(error.name):
             raise
         raise ValueError(f"path {path!r} names no exercise of this course") from None
-    return checks.CHECKS, getattr(import_module(f"course_utils.{module}"), name)
+    reference = getattr(import_module(f"course_utils.{module}"), name, None)
+    if reference is None:
+        raise ValueError(f"path {path!r} has checks, but no reference of that name")
+    return checks.CHECKS, reference
 
 
 def file_name(name: str) -> str:
@@ -87,9 +90,17 @@ def _file_result(path: str, verdict: Verdict) -> bool:
     return solved_before
 
 
+def _name_of(answer: Callable) -> str | None:
+    """None where it has none, as partial functions and instances."""
+    try:
+        return answer.__name__
+    except Exception:
+        return None
+
+
 def _misnamed(answer: Callable, reference: Callable) -> str:
     """What to say of a function that later cells won't find under its name."""
-    wanted, found = reference.__name__, getattr(answer, "__name__", None)
+    wanted, found = reference.__name__, _name_of(answer)
     if found in (None, wanted):
         return ""
     return (
@@ -113,18 +124,18 @@ def _message(
     if verdict.state == "unattempted":
         return Card(
             f"Exercise {name}: not attempted yet.",
+            misnamed,
             f"{verdict.diagnosis} Write your answer and run the cell again; until then "
             f"the notebook uses the course's version. {again}{hint}".strip(),
-            misnamed,
         )
     return Card(
         f"Exercise {name}: not yet.",
+        misnamed,
         verdict.diagnosis,
         Code(verdict.example),
         verdict.prints and "What it printed:",
-        Code(verdict.prints),
+        Code(verdict.prints.rstrip()),
         f"Until it passes, the notebook uses the course's version. {again}{hint}",
-        misnamed,
         tone="bad",
     )
 
@@ -209,7 +220,7 @@ def _helpers(reference: Callable) -> list[Callable]:
     """The functions of the course that `reference` stands on.
 
     Left out are those that everybody can call by `course_utils.` and their name, and
-    the checks of arguments.
+    what lies in the modules for checks of arguments and for intervals.
     """
     public = set(import_module("course_utils").__all__)
     found: dict[str, Callable] = {}

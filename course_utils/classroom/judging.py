@@ -4,7 +4,9 @@ An exercise's checks are data, see `cases`. When an answer fails, the known wron
 that behaves like it supplies the diagnosis.
 """
 
+import inspect
 import random
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,9 +19,12 @@ import torch
 from course_utils.classroom.cases import Case, Checks
 from course_utils.classroom.comparing import (
     Difference,
+    as_tensors,
     compare,
+    holds_array,
+    holds_tensor,
     in_form_of,
-    is_array,
+    incomparable,
 )
 from course_utils.classroom.errors import error_diagnosis, line_in, message_of
 from course_utils.classroom.shell import kernel_kept
@@ -35,8 +40,11 @@ from course_utils.classroom.time_limit import (
 TIME_LIMIT = 5.0  # seconds for all cases of an exercise together
 _TENSORS_WANTED = (
     "Yours gives numpy arrays. They are turned into tensors for the cells that follow; "
-    "`torch.from_numpy(array)` does that in your own code."
+    "in your own code `torch.from_numpy(array)` does that (`torch.as_tensor(number)` "
+    "for a single number)."
 )
+# What Python and torch say of a `...`; "no ellipsis was given" is torch's on einsum.
+_ABOUT_DOTS = re.compile(r"'ellipsis'|not ellipsis\b")
 
 
 @dataclass(frozen=True)
@@ -77,16 +85,29 @@ def judge(answer: Callable, checks: Checks, reference: Callable) -> Verdict:
         return trial.verdict()
 
 
+class _WithTensors:
+    """An answer whose numpy arrays come out as tensors, and whether there were any."""
+
+    def __init__(self, answer: Callable) -> None:
+        self.answer = answer
+        self.gave_arrays = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        value = self.answer(*args, **kwargs)
+        self.gave_arrays |= holds_array(value)
+        return as_tensors(value)
+
+
 class _Trial:
     """One answer beside the reference, case by case."""
 
     def __init__(self, answer: Callable, checks: Checks, reference: Callable):
         self.answer, self.reference = answer, reference
+        self.asked = answer if isinstance(reference, type) else _WithTensors(answer)
         self.cases, self.known_mistakes = checks.cases, checks.known_mistakes(reference)
         self.expected: list[Outcome] = []
         self.outcomes: list[Outcome] = []
         self.halt: Halt | None = None
-        self.arrays = False
         self.prints = ""
 
     def run(self, prints: CapturedPrints) -> None:
@@ -97,9 +118,7 @@ class _Trial:
                 lambda: self._answer_all(prints), TIME_LIMIT, prints
             )
         self.prints = prints.take()
-        given, self.outcomes = self.outcomes, self._in_form(self.outcomes)
-        pairs = zip(given, self.outcomes, strict=True)
-        self.arrays = any(_was_array(before, after) for before, after in pairs)
+        self.outcomes = self._in_form(self.outcomes)
         self.expected = self._in_form(self.expected)
 
     def verdict(self) -> Verdict:
@@ -112,7 +131,12 @@ class _Trial:
                 return replace(self._explanation(index), prints=outcome.prints)
         if len(self.outcomes) < len(self.cases):
             return self._too_slow()
-        return Verdict("passed", _TENSORS_WANTED * self.arrays, arrays=self.arrays)
+        arrays = self._gives_arrays_for_tensors()
+        return Verdict("passed", _TENSORS_WANTED * arrays, arrays=arrays)
+
+    def _gives_arrays_for_tensors(self) -> bool:
+        wanted = any(holds_tensor(outcome.value) for outcome in self.expected)
+        return wanted and getattr(self.asked, "gave_arrays", False)
 
     def _too_slow(self) -> Verdict:
         case = self.cases[min(len(self.outcomes), len(self.cases) - 1)]
@@ -120,7 +144,7 @@ class _Trial:
         return Verdict("too slow", diagnosis, str(case), self.prints)
 
     def _answer_all(self, prints: CapturedPrints) -> None:
-        for outcome in self._outcomes_of(self.answer):
+        for outcome in self._outcomes_of(self.asked):
             self.outcomes.append(replace(outcome, prints=prints.take()))
 
     def _outcomes_of(self, answer: Callable) -> Iterator[Outcome]:
@@ -146,7 +170,7 @@ class _Trial:
 
     def _difference(self, index: int) -> Difference | None:
         expected, got = self.expected[index].value, self.outcomes[index].value
-        return self.cases[index].compare(expected, got)
+        return _compared(self.cases[index], expected, got)
 
     def _explanation(self, index: int) -> Verdict:
         case, outcome = self.cases[index], self.outcomes[index]
@@ -163,16 +187,21 @@ class _Trial:
     def _known_mistake(self, index: int) -> str | None:
         """The diagnosis of the known wrong answer that behaves most like this one.
 
-        It must do the same in all cases up to the failing one; where an error is
-        raised, in those after it too.
+        It must do the same in all cases up to the failing one, and in half of those
+        that fail; where an error is raised, in all.
         """
         best, agreement = None, 0
+        failing = [self._fails(place) for place in range(len(self.outcomes))]
         for wrong, diagnosis in self.known_mistakes:
             theirs = self._in_form(self._outcomes_of(wrong))
             pairs = zip(self.cases, theirs, self.outcomes, strict=False)
             agree = [_same_behaviour(*pair) for pair in pairs]
             needed = agree if self.outcomes[index].error else agree[: index + 1]
-            if all(needed) and sum(agree) > agreement:
+            alike = sum(
+                same for same, fails in zip(agree, failing, strict=True) if fails
+            )
+            common = 2 * alike >= sum(failing)
+            if all(needed) and common and sum(agree) > agreement:
                 best, agreement = diagnosis, sum(agree)
         return best
 
@@ -203,26 +232,23 @@ def _is_unfinished(outcome: Outcome) -> bool:
     """Whether a `...` or a bare NotImplementedError is what the call ran into."""
     if isinstance(outcome.error, NotImplementedError):
         return not outcome.error.args  # torch's own say what isn't implemented
-    return outcome.value is Ellipsis or "ellipsis" in message_of(outcome.error)
+    said = message_of(outcome.error)
+    return outcome.value is Ellipsis or bool(_ABOUT_DOTS.search(said))
 
 
 def _same_behaviour(case: Case, known: Outcome, outcome: Outcome) -> bool:
     if known.error or outcome.error:
         return type(known.error) is type(outcome.error)
-    same_value = not case.compare(known.value, outcome.value)
+    same_value = not _compared(case, known.value, outcome.value)
     return known.changed == outcome.changed and same_value
 
 
-def _was_array(given: Outcome, in_form: Outcome) -> bool:
-    """Whether a tensor had to be made of what was given."""
-    values, tensors = (
-        each.value if isinstance(each.value, (list, tuple)) else [each.value]
-        for each in (given, in_form)
-    )
-    return any(
-        is_array(value) and isinstance(tensor, torch.Tensor)
-        for value, tensor in zip(values, tensors, strict=False)
-    )
+def _compared(case: Case, expected: Any, got: Any) -> Difference | None:
+    """As the case compares them; what can't be compared differs."""
+    try:
+        return case.compare(expected, got)
+    except Exception:
+        return incomparable(expected, got)
 
 
 def _changes(argument: str) -> str:
@@ -244,8 +270,8 @@ def _hanging(text: str) -> str:
 def _why_too_slow(answer: Callable, halt: Halt | None) -> str:
     if halt is None or halt.stuck_at is None:
         return (
-            f"The check was stopped after {TIME_LIMIT:g} seconds: "
-            "is there a loop that never ends?"
+            f"The check was stopped after {TIME_LIMIT:g} seconds, for all its calls "
+            "together: is there a loop that never ends, or one over single numbers?"
         )
     return (
         f"The check could only be stopped after {halt.seconds:.0f} seconds. "
@@ -259,7 +285,8 @@ def _why_too_slow(answer: Callable, halt: Halt | None) -> str:
 def _callable_by_its_own_name(answer: Callable) -> Iterator[None]:
     """Let a recursive answer find itself: its name is bound only after the check."""
     module = sys.modules.get(getattr(answer, "__module__", ""))
-    space = getattr(answer, "__globals__", None) or vars(module or object)
+    own = inspect.unwrap(answer)  # a decorator's globals are not the learner's
+    space = getattr(own, "__globals__", None) or vars(module or object)
     name, missing = getattr(answer, "__name__", None), object()
     nested = getattr(answer, "__qualname__", None) != name
     if name is None or nested or not isinstance(space, dict):
@@ -271,7 +298,7 @@ def _callable_by_its_own_name(answer: Callable) -> Iterator[None]:
         yield
     finally:
         if before is missing:
-            del space[name]
+            space.pop(name, None)
         else:
             space[name] = before
 

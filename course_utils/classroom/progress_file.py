@@ -6,12 +6,13 @@ working directory where there is no such folder. The environment variable
 `COURSE_PROGRESS` names another place.
 """
 
+import errno
 import json
 import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from course_utils.classroom.cards import Card, show_card
@@ -39,8 +40,14 @@ def progress_file() -> "ProgressFile":
 
 def progress_path() -> Path:
     if os.environ.get("COURSE_PROGRESS"):
-        return Path(os.environ["COURSE_PROGRESS"]).expanduser().absolute()
-    here = Path.cwd()
+        named = Path(os.environ["COURSE_PROGRESS"])
+        with suppress(RuntimeError):  # ~nobody stays as it is
+            named = named.expanduser()
+        return named.absolute()
+    try:
+        here = Path.cwd()
+    except OSError:  # deleted under our feet
+        here = Path.home()
     for folder in (here, *here.parents):
         if (folder / "notebooks").is_dir() and (folder / "course_utils").is_dir():
             return folder / FILE_NAME
@@ -82,10 +89,11 @@ class ProgressFile:
 
     def _read(self) -> dict:
         try:
+            _refuse_what_is_no_file(self.path)
             return _parse(self.path.read_bytes())
         except FileNotFoundError:
             return {}
-        except ValueError:
+        except (ValueError, RecursionError):
             self._set_aside()
             return {}
 
@@ -111,9 +119,15 @@ class ProgressFile:
             )
 
 
+def _refuse_what_is_no_file(path: Path) -> None:
+    """A device such as /dev/null or a folder is neither read nor replaced."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "not a file that progress can be kept in")
+
+
 def _parse(content: bytes) -> dict:
     """The notebooks' entries in `content`; ValueError unless it has their form."""
-    loaded = json.loads(content.decode("utf-8"))
+    loaded = json.loads(content.decode("utf-8-sig"))
     if not isinstance(loaded, dict):
         raise ValueError("a progress file holds an object")
     notebooks = loaded.get("notebooks", {})

@@ -23,11 +23,13 @@ def kernel_kept() -> Iterator[None]:
         yield
         return
     kept = getattr(shell, "keepkernel_on_exit", None)
+    outermost = "ask_exit" not in vars(shell)  # an exercise may stand in another
     shell.ask_exit = _raise_exit
     try:
         yield
     finally:
-        del shell.ask_exit
+        if outermost:
+            del shell.ask_exit
         shell.keepkernel_on_exit = kept
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from traceback import StackSummary, walk_stack
+from typing import TextIO
 
 PRINT_LIMIT = 300  # characters of a learner's own prints that are kept
 IMPORT_LIMIT = 60.0  # seconds that imports may take on top of the limit
@@ -23,24 +24,35 @@ class Stopped(BaseException):
 
 
 class CapturedPrints(io.TextIOBase):
-    """Keeps the first characters written to it and drops the rest."""
+    """Keeps the first characters written to it and drops the rest.
 
-    def __init__(self):
+    Once it has ended, whoever still writes to it writes to the stream it stood for: a
+    `redirect_stdout` in a thread that was left behind may put it back in place later.
+    """
+
+    def __init__(self, outside: TextIO) -> None:
+        self._outside = outside
         self._kept = ""
-        self._parked = False
+        self._ended = False
+        self._parked: set[threading.Thread] = set()
 
     def writable(self) -> bool:
         return True
 
     def write(self, text: str) -> int:
-        if self._parked:
+        if threading.current_thread() in self._parked:
             threading.Event().wait()
+        if self._ended:
+            return self._outside.write(text)
         self._kept += text[: PRINT_LIMIT + 1 - len(self._kept)]
         return len(text)
 
-    def park_writers(self) -> None:
-        """Let whoever writes next wait for ever, without using the processor."""
-        self._parked = True
+    def park(self, thread: threading.Thread) -> None:
+        """Let it wait for ever at its next print, without using the processor."""
+        self._parked.add(thread)
+
+    def end(self) -> None:
+        self._ended = True
 
     def take(self) -> str:
         """What was written since the last call, cut to a readable length."""
@@ -80,7 +92,7 @@ def run_in_time(
         finally:
             _stop(thread)
     if thread.is_alive():
-        prints.park_writers()
+        prints.park(thread)
         thread.join(0.05)
     return halt
 
@@ -160,10 +172,12 @@ def _stop(thread: threading.Thread) -> None:
 @contextlib.contextmanager
 def captured_prints() -> Iterator[CapturedPrints]:
     """Catch what is printed; warnings on stderr are dropped."""
-    prints = CapturedPrints()
     outside = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = prints, CapturedPrints()
+    prints, warnings = map(CapturedPrints, outside)
+    sys.stdout, sys.stderr = prints, warnings
     try:
         yield prints
     finally:
         sys.stdout, sys.stderr = outside
+        prints.end()
+        warnings.end()

@@ -19,12 +19,26 @@ WRONG = [
 each_exercise = pytest.mark.parametrize("path", EXERCISES)
 
 
-def test_every_exercise_stands_in_a_lesson_and_every_lessons_exercise_has_checks():
-    lessons = [
-        path.read_text(encoding="utf-8") for path in (ROOT / "lessons").glob("*.py")
-    ]
-    named = re.findall(r'^@exercise\("([\w.]+)"\)', "\n".join(lessons), re.MULTILINE)
-    assert sorted(named) == sorted(EXERCISES)
+LESSONS = [path.read_text(encoding="utf-8") for path in (ROOT / "lessons").glob("*.py")]
+IN_LESSONS = re.findall(r'^@exercise\("([\w.]+)"\)', "\n".join(LESSONS), re.MULTILINE)
+
+
+@each_exercise
+def test_an_exercise_stands_in_one_lesson(path):
+    assert IN_LESSONS.count(path) == 1
+
+
+@pytest.mark.parametrize("path", IN_LESSONS)
+def test_an_exercise_of_a_lesson_has_checks(path):
+    assert path in EXERCISES
+
+
+@each_exercise
+def test_the_cases_make_sense_to_the_reference(path):
+    checks, reference = EXERCISES[path]
+    for case in checks.cases:
+        error = outcome_of(reference, case, reference.__name__).error
+        assert error is None, f"{case}\nraises {error!r}"
 
 
 @each_exercise
@@ -58,17 +72,17 @@ def test_a_stub_is_unattempted(path):
 def test_a_known_wrong_answer_gets_its_own_diagnosis(path, answer, diagnosis):
     checks, reference = EXERCISES[path]
     verdict = judge(answer, checks, reference)
-    assert not verdict.passed
+    assert not verdict.passed, "no case tells this answer from the reference"
     assert verdict.diagnosis == diagnosis
     assert verdict.example
 
 
 @pytest.mark.parametrize(("path", "answer", "diagnosis"), WRONG)
-def test_a_known_wrong_answer_does_not_stumble_over_a_name(path, answer, diagnosis):
+def test_a_known_wrong_answer_has_no_slip_of_its_own(path, answer, diagnosis):
     checks, reference = EXERCISES[path]
     for case in checks.cases:
         error = outcome_of(answer, case, reference.__name__).error
-        assert not isinstance(error, NameError), error
+        assert not isinstance(error, (NameError, AttributeError, SyntaxError)), error
 
 
 def _stub_function(*args, **kwargs):

@@ -1,9 +1,11 @@
 """What a learner sees and gets back in every state of an exercise."""
 
 import builtins
+import contextlib
 import ctypes
 import functools
 import inspect
+import io
 import json
 import sys
 import threading
@@ -244,6 +246,44 @@ def test_an_error_without_a_message_is_named():
     assert "raises SilentError: its message can't be shown" in diagnosis
 
 
+def test_what_einsum_says_of_an_ellipsis_is_no_stub():
+    def softmax(logits, temperature=1.0):
+        return torch.einsum("bv,bv->b", logits, logits)
+
+    verdict = judge_softmax(softmax)
+    assert verdict.state == "raised"
+    assert "no ellipsis was given" in verdict.diagnosis
+
+
+@pytest.mark.parametrize(
+    "value", [torch.tensor(1j), 10**400, np.longdouble(1), torch.zeros(2).to_sparse()]
+)
+def test_what_cannot_be_compared_is_wrong_and_ends_nothing(value, capsys):
+    answer = exercise("detection.vendi.vendi_score")(lambda vectors: value)
+    assert not answer.passed
+    assert "the check itself failed" not in capsys.readouterr().out
+
+
+def test_an_answer_whose_repr_quits_is_judged():
+    class Quits:
+        def __repr__(self):
+            raise SystemExit
+
+    assert judge_softmax(lambda z, temperature=1.0: Quits()).state == "wrong"
+
+
+def test_an_answer_that_cannot_be_asked_for_its_name_ends_nothing(capsys):
+    class Odd:
+        def __call__(self, logits, temperature=1.0):
+            return right_softmax(logits, temperature)
+
+        def __getattr__(self, name):
+            raise ValueError(name)
+
+    softmax = exercise(SOFTMAX)(Odd())
+    assert torch.equal(softmax(torch.zeros(2)), torch.tensor([0.5, 0.5]))
+
+
 def test_not_implemented_in_torch_is_an_error_not_a_stub():
     def softmax(logits, temperature=1.0):
         return torch.bincount(logits)
@@ -300,6 +340,24 @@ def test_a_printing_loop_that_swallows_everything_falls_silent(short_limit, caps
     capsys.readouterr()
     time.sleep(0.2)
     assert capsys.readouterr().out == ""
+
+
+def test_a_thread_left_behind_never_silences_the_notebook(short_limit, capsys):
+    """Its redirect_stdout puts the captured stream back when nobody expects it."""
+    done = threading.Event()
+
+    def softmax(logits, temperature=1.0):
+        with contextlib.redirect_stdout(io.StringIO()):
+            time.sleep(1.6)
+        done.set()
+
+    outside = sys.stdout
+    judge_softmax(softmax)
+    time.sleep(1)
+    done.wait(2)
+    print("still heard")
+    sys.stdout = outside
+    assert "still heard" in capsys.readouterr().out
 
 
 def test_only_the_prints_of_the_failing_call_are_shown(capsys):
@@ -408,6 +466,14 @@ def test_a_recursive_answer_finds_itself():
     assert space["factorial"].__name__ == "factorial"
 
 
+def test_a_recursive_answer_below_a_decorator_finds_itself():
+    checks = Checks([Case("factorial(4)")], ["one", "two"])
+    space = {"__name__": __name__, "no_grad": torch.no_grad()}
+    lines = "@no_grad\ndef factorial(n):\n    return n * factorial(n - 1) if n else 1"
+    exec(lines, space)
+    assert judge(space["factorial"], checks, _factorial).passed
+
+
 def _factorial(n):
     return 24
 
@@ -450,6 +516,25 @@ def test_a_number_of_numpy_for_a_tensor_without_dimensions_passes():
 
     assert judge_at(entropy, answer).passed
     assert isinstance(exercise(entropy)(answer)(torch.tensor([1.0])), torch.Tensor)
+
+
+def test_numpy_passes_where_a_check_goes_on_with_tensors():
+    def sample(probs, num_samples=1, generator=None):
+        ends = probs.cumsum(dim=-1)
+        shape = (*probs.shape[:-1], num_samples)
+        uniform = torch.rand(shape, generator=generator) * ends[..., -1:]
+        return torch.searchsorted(ends, uniform, right=True).numpy()
+
+    assert judge_at("foundations.softmax.sample", sample).passed
+
+
+def test_a_mistake_that_is_like_a_known_one_in_one_case_only_is_not_called_so():
+    def auroc(healthy, collapsed):
+        pairs = [(c > h) + (c == h) / 2 for h in healthy for c in collapsed]
+        return sum(pairs) / (len(healthy) + len(collapsed))
+
+    verdict = judge_at("detection.scoring.auroc", auroc)
+    assert verdict.diagnosis == "The value is wrong."
 
 
 def test_numpy_that_is_wrong_gets_the_diagnosis_of_a_tensor_that_is():

@@ -163,3 +163,32 @@ def test_elsewhere_the_file_lies_in_the_working_directory(tmp_path, monkeypatch)
     monkeypatch.delenv("COURSE_PROGRESS")
     monkeypatch.chdir(tmp_path)
     assert progress_path() == tmp_path / ".course_progress.json"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a file that is none")
+def test_what_is_no_file_is_neither_read_nor_replaced(progress_path, capsys):
+    os.mkfifo(progress_path)  # /dev/null is such a thing too
+    file = ProgressFile(progress_path)
+    file.record(*SOLVED)
+    assert file.entry(*SOLVED[:3]) == {"solved": True}
+    assert progress_path.is_fifo()
+    assert "not a file that progress can be kept in" in capsys.readouterr().out
+
+
+def test_a_file_that_an_editor_gave_a_byte_order_mark_is_read(progress_path):
+    ProgressFile(progress_path).record(*SOLVED)
+    progress_path.write_bytes(b"\xef\xbb\xbf" + progress_path.read_bytes())
+    assert ProgressFile(progress_path).entry(*SOLVED[:3]) == {"solved": True}
+
+
+def test_a_file_nested_thousands_deep_is_set_aside(progress_path, capsys):
+    progress_path.write_text("[" * 100_000)
+    file = ProgressFile(progress_path)
+    file.record(*SOLVED)
+    assert file.entry(*SOLVED[:3]) == {"solved": True}
+    assert "The progress file could not be read." in capsys.readouterr().out
+
+
+def test_the_home_of_nobody_is_a_name_like_any_other(monkeypatch):
+    monkeypatch.setenv("COURSE_PROGRESS", "~no-such-user/progress.json")
+    assert progress_path().name == "progress.json"

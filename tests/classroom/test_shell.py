@@ -52,6 +52,16 @@ def test_afterwards_the_shell_can_be_ended_again(fake_shell):
     assert asked == [True]
 
 
+def test_an_exercise_within_another_keeps_the_shell_for_both(fake_shell):
+    fake, asked = fake_shell
+    with shell.kernel_kept():
+        with shell.kernel_kept():
+            pass
+        with pytest.raises(SystemExit):
+            fake.ask_exit()
+    assert asked == []
+
+
 @pytest.mark.parametrize("how", ["quit()", "exit()", "import sys; sys.exit(3)"])
 def test_a_kernel_outlives_an_answer_that_quits(how, tmp_path):
     cells = [QUITTING.format(how=how), "import time; time.sleep(0.5)", "6 * 7"]

@@ -93,7 +93,7 @@ quiz("02")
 
 
 def small_lesson(folder, old: str = "", new: str = "") -> Lesson:
-    """GOOD, brought to its 40 cells; with `new` for `old`, a bad relative of it."""
+    """GOOD, with some cells more; with `new` for `old`, a bad relative of it."""
     path = folder / "02_small.py"
     path.write_text(GOOD.replace("# FILLER\n", "# %%\n1 + 1\n\n" * 24))
     if old:
@@ -151,7 +151,7 @@ BAD = {
     "last": ("**Next**", "Bye", "what comes next"),
     "wide": ('quiz("02")', 'quiz("02")  #' + 80 * "-", "longer than 79 columns"),
     "long": ("1 + 1\n\n", "1 + 1\n" * 21 + "\n", "more than 20 lines"),
-    "small": ("# %%\n1 + 1\n\n", "", "cells, not 40 to 70"),
+    "large": ("# %%\n1 + 1\n\n", "# %%\n1 + 1\n\n" * 5, "cells, more than 110"),
 }
 
 

@@ -73,9 +73,8 @@ WRONG = [
         "sum.",
     ),
     wrong(
-        "weights / weights.sum(dim=-1, keepdim=True)",
+        "normalised(ref_probs + (rewards / beta).exp())",
         "You add the reference to the exponential of the reward. Multiply them.",
-        weights="ref_probs + (rewards / beta).exp()",
     ),
     wrong(
         "torch.softmax(ref_probs + rewards / beta, dim=-1)",
@@ -88,18 +87,16 @@ WRONG = [
         "is divided: `ref_probs` stands there as it is, not to a power.",
     ),
     wrong(
-        "weights / weights.sum(dim=-1, keepdim=True)",
+        "normalised(ref_probs * (rewards / beta).exp())",
         "`exp` of a large reward overflows to infinity, and the division gives NaN. "
         "Take the largest reward away first, as in softmax: nothing else changes.",
-        weights="ref_probs * (rewards / beta).exp()",
     ),
     wrong(
-        "weights / weights.sum(dim=-1, keepdim=True)",
+        "normalised(ref_probs * (below / beta).exp())",
         "The highest reward here belongs to something that the reference never says. "
         "Subtract the highest reward among the possible, or everything vanishes to 0 "
         "(it is easiest with `ref_probs.log()` inside the exponential).",
         below="rewards - rewards.amax(dim=-1, keepdim=True)",
-        weights="ref_probs * (below / beta).exp()",
     ),
     wrong(
         "torch.softmax(logits.flatten(), dim=-1).reshape(logits.shape)",
@@ -108,16 +105,14 @@ WRONG = [
         logits="ref_probs.log() + rewards / beta",
     ),
     wrong(
-        "tied / tied.sum(dim=-1, keepdim=True)",
+        "normalised((rewards == rewards.amax(dim=-1, keepdim=True)) * ref_probs)",
         "All your probability is on the highest reward. That is the limit beta = 0: "
         "with a leash, the others keep some.",
-        tied="(rewards == rewards.amax(dim=-1, keepdim=True)) * ref_probs",
     ),
     wrong(
-        "weights / weights.sum(dim=-1, keepdim=True)",
+        "normalised(ref_probs * rewards)",
         "You multiply the reference by the rewards themselves. What multiplies it is "
         "`exp(rewards / beta)`, which is never negative.",
-        weights="ref_probs * rewards",
     ),
     wrong(
         "torch.softmax(beta * ref_probs.log() + rewards, dim=-1)",
@@ -141,11 +136,10 @@ WRONG = [
         "are along the last: `dim=-1`.",
     ),
     wrong(
-        "(weights / weights.sum(dim=-1, keepdim=True)).nan_to_num()",
+        "normalised(ref_probs * (rewards / beta).exp()).nan_to_num()",
         "You turn the NaN of an overflow into 0, and the likeliest outcome is gone. "
         "Keep it from overflowing: subtract the largest reward before `exp`, as in "
         "softmax.",
-        weights="ref_probs * (rewards / beta).exp()",
     ),
 ]
 CHECKS = Checks(CASES, HINTS, WRONG)

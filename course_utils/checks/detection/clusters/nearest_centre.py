@@ -28,6 +28,11 @@ CASES = [
         points=[[1.0, 0.0], [0.0, 5.0]],
         centres=[[2.0, 0.0], [0.0, 0.0], [0.0, 4.0]],
     ),
+    Case(
+        "nearest_centre(points, centres)",
+        points=[[0.0, 0.0]],
+        centres=[[3.0, 3.0], [4.0, 0.0]],
+    ),
 ]
 HINTS = [
     "For each point, measure the distance to each centre: a table with a row for "

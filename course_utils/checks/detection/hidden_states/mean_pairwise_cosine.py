@@ -17,7 +17,7 @@ def _cosines(vectors):
     return units @ units.mT
 
 
-def _without_diagonal(vectors):
+def _other_cosines(vectors):
     cosines = _cosines(vectors)
     return cosines - torch.diag_embed(cosines.diagonal(dim1=-2, dim2=-1))
 
@@ -50,12 +50,12 @@ WRONG = [
         "angles would seem alike. Leave the diagonal out: n (n - 1) cosines are left.",
     ),
     wrong(
-        "_without_diagonal(vectors).sum(dim=(-2, -1)) / vectors.shape[-2] ** 2",
+        "_other_cosines(vectors).sum(dim=(-2, -1)) / vectors.shape[-2] ** 2",
         "You set the diagonal to 0 but still divide by n^2. Without it there are n (n "
         "- 1) cosines.",
     ),
     wrong(
-        "_without_diagonal(vectors).sum(dim=(-2, -1)) / (n * (n - 1) / 2)",
+        "_other_cosines(vectors).sum(dim=(-2, -1)) / (n * (n - 1) / 2)",
         "You add up each pair twice (i with j and j with i) and divide by the number "
         "of pairs counted once. Divide by n (n - 1).",
         n="vectors.shape[-2]",
@@ -119,27 +119,30 @@ WRONG = [
         mean="vectors.mean(dim=-2, keepdim=True)",
     ),
     wrong(
-        "_without_diagonal(vectors).abs().sum(dim=(-2, -1)) / (n * (n - 1))",
+        "_other_cosines(vectors).abs().sum(dim=(-2, -1)) / (n * (n - 1))",
         "You take cosines without their sign. Vectors that point in opposite "
         "directions have a cosine of -1.",
         n="vectors.shape[-2]",
     ),
     wrong(
-        "1 - _without_diagonal(vectors).sum(dim=(-2, -1)) / (n * (n - 1))",
+        "1 - _other_cosines(vectors).sum(dim=(-2, -1)) / (n * (n - 1))",
         "These are distances, 1 - cosine. The mean cosine itself is wanted: 1 where "
         "all vectors point the same way.",
         n="vectors.shape[-2]",
     ),
     wrong(
-        "(_without_diagonal(vectors).sum(dim=(-2, -1)) / (n * (n - 1))).mean()",
+        "(_other_cosines(vectors).sum(dim=(-2, -1)) / (n * (n - 1))).mean()",
         "You average over the whole batch. Each of its sets of vectors has a mean "
         "cosine of its own.",
         n="vectors.shape[-2]",
     ),
+    wrong(
+        "_cosines(vectors).sum(dim=(-2, -1)) / (n * (n - 1))",
+        "You divide by the number of pairs, but your sum still holds each vector's "
+        "cosine with itself: subtract n, or the diagonal.",
+        n="vectors.shape[-2]",
+    ),
 ]
 CHECKS = Checks(
-    CASES,
-    HINTS,
-    WRONG,
-    helpers=[normalize, _mean_of_pairs, _cosines, _without_diagonal],
+    CASES, HINTS, WRONG, helpers=[normalize, _mean_of_pairs, _cosines, _other_cosines]
 )

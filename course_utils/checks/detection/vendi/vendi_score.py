@@ -20,7 +20,7 @@ def _entropy(shares):
     return torch.special.entr(shares.clamp(min=0)).sum()
 
 
-def _exp_entropy(shares):
+def _score(shares):
     return _entropy(shares).exp().item()
 
 
@@ -53,22 +53,22 @@ HINTS = [
 ]
 WRONG = [
     wrong(
-        "_exp_entropy(torch.linalg.eigvalsh(_cosines(vectors)))",
+        "_score(torch.linalg.eigvalsh(_cosines(vectors)))",
         "Your eigenvalues sum to n, so they are no shares. Divide the table of cosines "
         "by n first.",
     ),
     wrong(
-        "_exp_entropy(torch.linalg.eigvalsh(_cosines(vectors) / vectors.shape[1]))",
+        "_score(torch.linalg.eigvalsh(_cosines(vectors) / vectors.shape[1]))",
         "You divide the table of cosines by the number of coordinates. Divide by the "
         "number of vectors: then the eigenvalues sum to 1.",
     ),
     wrong(
-        "_exp_entropy(torch.linalg.eigvalsh(vectors @ vectors.T / len(vectors)))",
+        "_score(torch.linalg.eigvalsh(vectors @ vectors.T / len(vectors)))",
         "These are scalar products. For cosines divide each vector by its length, "
         "`vectors.norm(dim=-1, keepdim=True)`.",
     ),
     wrong(
-        "_exp_entropy(eigenvalues / eigenvalues.sum())",
+        "_score(eigenvalues / eigenvalues.sum())",
         "Your eigenvalues sum to 1, but they are those of scalar products, in which "
         "long vectors count more. Divide each vector by its length first.",
         eigenvalues="torch.linalg.eigvalsh(vectors @ vectors.T)",
@@ -89,10 +89,10 @@ WRONG = [
         "the score falls below 1.",
     ),
     wrong(
-        "_exp_entropy(singular / singular.sum())",
+        "_score(singular / singular.sum())",
         "You take singular values for shares. The eigenvalues of the table are their "
         "*squares*.",
-        singular="torch.linalg.svdvals(normalize(vectors, dim=-1))",
+        singular="torch.linalg.svdvals(torch.nn.functional.normalize(vectors))",
     ),
     wrong(
         "1 / _shares(vectors).square().sum().item()",
@@ -110,13 +110,13 @@ WRONG = [
         "different scores: the eigenvalues see how the likeness is spread.",
     ),
     wrong(
-        "_exp_entropy((table / table.sum()).flatten())",
+        "_score((table / table.sum()).flatten())",
         "You take the entropy of the table's entries. Its *eigenvalues* are the "
         "shares: `torch.linalg.eigvalsh`.",
         table="_cosines(vectors)",
     ),
     wrong(
-        "_exp_entropy((_cosines(vectors) / len(vectors)).diagonal())",
+        "_score((_cosines(vectors) / len(vectors)).diagonal())",
         "You take the table's diagonal for shares. It is 1 / n throughout, however "
         "alike the vectors are. Take its eigenvalues, `torch.linalg.eigvalsh`.",
     ),
@@ -127,7 +127,7 @@ WRONG = [
         shares="torch.where(_shares(vectors) < 1e-6, 0.0, _shares(vectors))",
     ),
     wrong(
-        "_exp_entropy(torch.linalg.eigvalsh(_cosines(centred) / len(vectors)))",
+        "_score(torch.linalg.eigvalsh(_cosines(centred) / len(vectors)))",
         "You subtract the mean of the vectors first. The score looks at them as they "
         "are: the cosines are those of `vectors` themselves.",
         centred="vectors - vectors.mean(dim=0)",
@@ -138,6 +138,4 @@ WRONG = [
         "one base for both: $e^H$.",
     ),
 ]
-CHECKS = Checks(
-    CASES, HINTS, WRONG, helpers=[normalize, _cosines, _shares, _entropy, _exp_entropy]
-)
+CHECKS = Checks(CASES, HINTS, WRONG, helpers=[_cosines, _shares, _entropy, _score])

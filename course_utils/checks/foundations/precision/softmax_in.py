@@ -66,10 +66,9 @@ WRONG = [
         "them closer together.",
     ),
     wrong(
-        "(weights / weights.sum(dim=-1, keepdim=True)).to(dtype)",
+        "normalised((logits.to(dtype).float() / temperature).exp()).to(dtype)",
         "`exp` of such numbers is 0 or infinite, and their quotient NaN. `softmax` of "
         "notebook 01 subtracts the largest logit first: call it, or do the same.",
-        weights="(logits.to(dtype).float() / temperature).exp()",
     ),
     wrong(
         "torch.softmax(logits.to(dtype).float(), dim=-1).to(dtype)",

@@ -15,7 +15,7 @@ def _inverse_cdf(probs, uniform):
     return torch.searchsorted(ends, uniform.contiguous(), right=True)
 
 
-def _scaled_inverse_cdf(probs, uniform):
+def _scaled_cdf(probs, uniform):
     return _inverse_cdf(probs, uniform * probs.sum(dim=-1, keepdim=True))
 
 
@@ -118,7 +118,7 @@ WRONG = [
         "all tokens again (`torch.multinomial` has `replacement=True`).",
     ),
     wrong(
-        "_scaled_inverse_cdf(probs, _uniform(probs, num_samples, None))",
+        "_scaled_cdf(probs, _uniform(probs, num_samples, None))",
         "You don't use `generator`: two generators with the same seed must give the "
         "same draws. Hand it on: `torch.rand(..., generator=generator)`.",
     ),
@@ -129,12 +129,10 @@ WRONG = [
         "last entry: `uniform * ends[..., -1:]`.",
     ),
     wrong(
-        "_scaled_inverse_cdf(probs, _uniform(probs, num_samples, dice))",
+        "_scaled_cdf(probs, _uniform(probs, num_samples, dice))",
         "Your answer draws the same tokens at every call. Set no seed inside: without "
         "a `generator`, torch's own random numbers go on from call to call.",
         dice="generator or torch.Generator().manual_seed(0)",
     ),
 ]
-CHECKS = Checks(
-    CASES, HINTS, WRONG, helpers=[_uniform, _inverse_cdf, _scaled_inverse_cdf]
-)
+CHECKS = Checks(CASES, HINTS, WRONG, helpers=[_uniform, _inverse_cdf, _scaled_cdf])

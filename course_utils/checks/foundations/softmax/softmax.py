@@ -48,18 +48,16 @@ WRONG = [
         scaled="logits / temperature",
     ),
     wrong(
-        "weights / weights.sum(dim=-1, keepdim=True)",
+        "normalised((logits / temperature).exp())",
         "`exp` of a large logit overflows to infinity (and of a very negative one "
         "vanishes to 0), and the division gives NaN. Subtract each row's largest logit "
         "first: the probabilities stay the same.",
-        weights="(logits / temperature).exp()",
     ),
     wrong(
-        "weights / weights.sum(dim=-1, keepdim=True)",
+        "normalised(((logits - logits.max()) / temperature).exp())",
         "You subtract the largest logit of the whole batch; in a row that lies far "
         "below it every `exp` vanishes to 0. Take each row's own: `amax(dim=-1, "
         "keepdim=True)`.",
-        weights="((logits - logits.max()) / temperature).exp()",
     ),
     wrong(
         "torch.softmax(logits / temperature, dim=0)",
@@ -79,10 +77,9 @@ WRONG = [
         weights="((logits - logits.amax(dim=-1, keepdim=True)) / temperature).exp()",
     ),
     wrong(
-        "weights / weights.sum(dim=-1, keepdim=True)",
+        "normalised(torch.softmax(logits, dim=-1) ** (1 / temperature))",
         "You raise the probabilities to the power `1 / temperature`; at a low "
         "temperature they all vanish to 0. Divide the logits, before `exp`.",
-        weights="torch.softmax(logits, dim=-1) ** (1 / temperature)",
     ),
     wrong(
         "torch.log_softmax(logits / temperature, dim=-1)",

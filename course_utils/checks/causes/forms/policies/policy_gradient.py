@@ -2,7 +2,7 @@
 
 import torch
 
-from course_utils.classroom.cases import Case, Checks, mistake, wrong
+from course_utils.classroom.cases import Case, Checks, wrong
 
 
 def _surprise(logits, actions):
@@ -54,6 +54,12 @@ CASES = [
         logits=[0.5, -0.5],
         actions=[1],
         rewards=[1.0],
+    ),
+    Case(
+        "policy_gradient(logits, actions, rewards)",
+        logits=[0.0, 1.0, 2.0],
+        actions=[0, 1],
+        rewards=[1.0, 0.0],
     ),
 ]
 HINTS = [
@@ -172,26 +178,19 @@ WRONG = [
         entropy="-(log_probs.exp() * log_probs).nansum()",
         rise="log_probs.exp() * (log_probs + entropy)",
     ),
+    wrong(
+        "torch.func.grad(lambda z: mean(z.log_softmax(-1)[actions]))(logits)",
+        "You let the gradient flow through the surprise in the credit as well. Credit "
+        "is a fixed number: `detach()` it.",
+        credit="lambda logs: rewards - bonus * logs",
+        mean="lambda logs: ((credit(logs) - credit(logs).mean()) * logs).mean()",
+    ),
+    wrong(
+        "torch.zeros_like(logits).index_put((actions,), centred / len(actions))",
+        "`pull[actions] += credit` counts an action that was drawn twice only once. "
+        "Use `index_add_`, or `one_hot` and a mean.",
+        credit="rewards + bonus * _surprise(logits, actions)",
+        centred="credit - credit.mean()",
+    ),
 ]
 CHECKS = Checks(CASES, HINTS, WRONG, helpers=[_surprise, _pulls, _mean_pull, _right])
-
-
-@mistake(CHECKS)
-def learns_through_the_credit(logits, actions, rewards, bonus=0.0):
-    """You let the gradient flow through the surprise in the credit as well. Credit is
-    a fixed number: `detach()` it."""
-    logits = logits.clone().requires_grad_()
-    log_probs = torch.log_softmax(logits, dim=-1)[actions]
-    credit = rewards - bonus * log_probs
-    mean = ((credit - credit.mean()) * log_probs).mean()
-    return torch.autograd.grad(mean, logits)[0]
-
-
-@mistake(CHECKS)
-def overwrites_repeated_actions(logits, actions, rewards, bonus=0.0):
-    """`pull[actions] += credit` counts an action that was drawn twice only once. Use
-    `index_add_`, or `one_hot` and a mean."""
-    credit = rewards + bonus * _surprise(logits, actions)
-    pull = torch.zeros_like(logits)
-    pull[actions] += (credit - credit.mean()) / len(actions)
-    return pull
