@@ -139,7 +139,8 @@ class _Trial:
         return wanted and getattr(self.asked, "gave_arrays", False)
 
     def _too_slow(self) -> Verdict:
-        case = self.cases[min(len(self.outcomes), len(self.cases) - 1)]
+        stuck = self.halt is not None and self.halt.stuck_at
+        case = self.cases[0 if stuck else len(self.outcomes)]
         diagnosis = _why_too_slow(self.answer, self.halt)
         return Verdict("too slow", diagnosis, str(case), self.prints)
 
