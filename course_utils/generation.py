@@ -81,7 +81,8 @@ def generate(
     at temperature 1; `Temperature(0)` is greedy, and draws lots where logits tie.
     Draws the same tokens as transformers' `model.generate(do_sample=True, top_k=0,
     logits_processor=processors)` after `torch.manual_seed(seed)`, and leaves torch's
-    own random state alone. Processors that have a `reset()` are reset at the start.
+    own random state alone. Processors that have a `reset()` are reset at the start; the
+    same object given twice is called twice at each step, also where it keeps a state.
     progress: True shows a bar, False none, None one after five seconds.
     Raises ValueError for bad arguments, for more positions than the model has, and for
     processors that leave a row without a possible token. Built in notebook 01.
@@ -195,6 +196,11 @@ def _process(
                 f"processor {processor} must return scores of shape "
                 f"{tuple(logits.shape)}, not {found}"
             )
+        if not scores.is_floating_point():
+            raise ValueError(
+                f"processor {processor} must return scores in floating point, not "
+                f"{scores.dtype}"
+            )
     return scores
 
 
@@ -232,10 +238,7 @@ class _Trace:
         self.waiting = []
         chosen = probs.gather(-1, tokens[..., None]).squeeze(-1)
         if chosen.isnan().any():
-            raise ValueError(
-                "no token can be drawn from scores that are NaN, +inf or nothing but "
-                f"-inf, which processors={self.processors} left"
-            )
+            raise ValueError(self._why_nothing_can_be_drawn(*extra[:1]))
         entropy = _entropy_bits(probs)
         model_entropy, temperature = entropy, torch.ones_like(entropy)
         if extra:
@@ -243,6 +246,15 @@ class _Trace:
             model_entropy = _entropy_bits(logits.softmax(dim=-1))
         traces = [entropy, model_entropy, chosen.log(), temperature]
         self.finished.append(torch.stack(traces))
+
+    def _why_nothing_can_be_drawn(self, logits: Tensor | None = None) -> str:
+        """Whether the model is to blame; without processors there are no logits."""
+        is_model = logits is None or bool(logits.softmax(dim=-1).isnan().any())
+        culprit = "the model" if is_model else f"processors={self.processors}"
+        return (
+            "no token can be drawn from scores that are NaN, +inf or nothing but -inf, "
+            f"which {culprit} left"
+        )
 
 
 def _entropy_bits(probs: Float[Tensor, "*batch vocab"]) -> Float[Tensor, "*batch"]:
@@ -259,9 +271,21 @@ def _temperature(processors: list[Processor], tokens: Tensor) -> Float[Tensor, "
         if isinstance(temperature, int | float):
             product = product * temperature
         elif temperature is not None:
-            rows = torch.as_tensor(temperature, device=tokens.device).reshape(-1)
-            product = rows * product
+            product = product * _row_temperatures(processor, temperature, tokens)
     return torch.as_tensor(product, device=tokens.device).expand(len(tokens))
+
+
+def _row_temperatures(
+    processor: Processor, temperature: Any, tokens: Int[Tensor, "rows"]
+) -> Float[Tensor, "rows"]:
+    try:
+        rows = torch.as_tensor(temperature, device=tokens.device).reshape(-1)
+        return rows.expand(len(tokens)).float()
+    except (TypeError, ValueError, RuntimeError):
+        raise ValueError(
+            f"the temperature of processor {processor} must be a number, or one for "
+            f"each of the {len(tokens)} rows, not {temperature!r:.80}"
+        ) from None
 
 
 def _steps(total: int, progress: bool | None) -> Iterator[int]:

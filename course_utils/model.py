@@ -123,9 +123,12 @@ class LanguageModel:
 
 
 def check_fits_context(lm: LanguageModel, prompt_tokens: int, new_tokens: int) -> None:
-    """Refuse what would need more positions than the model has."""
+    """Refuse what would need more positions than the model has.
+
+    The last new token needs none: nothing is drawn after it.
+    """
     limit = lm.context_length
-    if limit is not None and prompt_tokens + new_tokens > limit:
+    if limit is not None and prompt_tokens + max(new_tokens - 1, 0) > limit:
         raise ValueError(
             f"the prompt's {prompt_tokens} tokens and max_new_tokens={new_tokens} "
             f"together exceed the {limit} positions of model {lm.name!r}"

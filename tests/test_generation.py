@@ -414,14 +414,20 @@ def test_rows_of_a_batch_do_not_influence_each_others_distribution(lm):
 
 def test_the_context_may_be_filled_to_the_last_position(lm):
     prompt_tokens = len(lm.encode("Once"))
-    runs = generate(
-        lm, "Once", max_new_tokens=128 - prompt_tokens, processors=[NoEnd()]
-    )
-    assert len(runs.token_ids[0]) == 128 - prompt_tokens
+    fits = 128 - prompt_tokens + 1  # nothing is drawn after the last, so it needs none
+    runs = generate(lm, "Once", max_new_tokens=fits, processors=[NoEnd()])
+    assert len(runs.token_ids[0]) == fits
+    assert_same_tokens(runs, by_transformers(lm, ["Once"], 1, fits, [NoEnd()], 0), lm)
     with pytest.raises(
-        ValueError, match=f"{prompt_tokens} tokens.*=128 .* 128 positions"
+        ValueError, match=f"{prompt_tokens} tokens.*={fits + 1} .* 128 positions"
     ):
-        generate(lm, ["", "Once"], max_new_tokens=128)
+        generate(lm, ["", "Once"], max_new_tokens=fits + 1)
+
+
+def test_a_prompt_that_fills_the_context_has_room_for_one_token(lm):
+    prompt = next("z" * k for k in range(129) if len(lm.encode("z" * k)) == 128)
+    runs = generate(lm, prompt, max_new_tokens=1)
+    assert len(runs.token_ids[0]) == 1
 
 
 class NoEnd(LogitsProcessor):
@@ -552,6 +558,46 @@ def test_scores_that_leave_no_token_are_refused(lm, value):
 
     with pytest.raises(ValueError, match="no token can be drawn"):
         generate(lm, "Once", max_new_tokens=3, processors=[spoil])
+
+
+def test_a_model_that_gives_nan_is_blamed_itself(checkpoint):
+    lm = load_model(checkpoint)
+    with torch.no_grad():
+        lm.model.lm_head.weight[5] = math.nan
+    for processors in ([], [Temperature(0.5)]):
+        with pytest.raises(ValueError, match="which the model left"):
+            generate(lm, "Once", max_new_tokens=2, processors=processors)
+
+
+def test_scores_in_whole_numbers_are_refused(lm):
+    with pytest.raises(ValueError, match=r"in floating point, not torch\.int64"):
+        generate(lm, "Once", processors=[lambda input_ids, scores: scores.long()])
+
+
+@pytest.mark.parametrize(
+    "temperature", ["hot", [1.0, 2.0, 3.0], None, {}, [[1.0], "x"]]
+)
+def test_a_temperature_that_is_none_is_named(lm, temperature):
+    def same(input_ids, scores):
+        return scores
+
+    same.temperature = temperature
+    if temperature is None:  # as good as not there
+        assert generate(lm, "Once", n=2, max_new_tokens=2, processors=[same])
+        return
+    with pytest.raises(ValueError, match=r"temperature of processor .* a number"):
+        generate(lm, "Once", n=2, max_new_tokens=2, processors=[same])
+
+
+def test_the_same_object_twice_is_called_twice(lm):
+    calls = []
+
+    def note(input_ids, scores):
+        calls.append(len(input_ids))
+        return scores
+
+    generate(lm, "Once", max_new_tokens=1, processors=[note, note])
+    assert calls == [1, 1]
 
 
 @pytest.mark.parametrize("result", [None, torch.zeros(3), "scores"])

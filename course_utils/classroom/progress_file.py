@@ -19,8 +19,8 @@ from course_utils.classroom.cards import Card, show_card
 from course_utils.classroom.moved import present_path
 
 FILE_NAME = ".course_progress.json"
-LOCK_PATIENCE = 5.0  # seconds to wait for another kernel
-LOCK_STALE = 2.0  # a lock this old was left by a kernel that died
+LOCK_PATIENCE = 15.0  # seconds to wait for other kernels
+LOCK_STALE = 5.0  # a lock this old was left by a kernel that died
 
 _files: dict[Path, "ProgressFile"] = {}
 
@@ -186,7 +186,8 @@ def _lock(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        lock.unlink(missing_ok=True)
+        with suppress(PermissionError):  # Windows, while another kernel looks at it
+            lock.unlink(missing_ok=True)
 
 
 def _created(lock: Path) -> bool:
@@ -194,11 +195,15 @@ def _created(lock: Path) -> bool:
         os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
         return True
     except FileExistsError:
-        try:
+        with suppress(FileNotFoundError, PermissionError):
             if time.time() - lock.stat().st_mtime > LOCK_STALE:
                 lock.unlink(missing_ok=True)
-        except FileNotFoundError:
-            pass
+        return False
+    except PermissionError:
+        # On Windows a lock that is just being deleted; elsewhere, and for good, a
+        # folder that can't be written to.
+        if not os.access(lock.parent, os.W_OK):
+            raise
         return False
 
 

@@ -51,11 +51,14 @@ def read_quiz(path: Path) -> list[Question]:
     `explanation` and, on those that are right, `right = true`.
     """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8")).get("question", [])
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ValueError(f"there is no quiz file {path}") from None
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise ValueError(f"{path.name} is nested too deep for a quiz") from None
+    except ValueError as error:  # TOML's, and that of bytes that are no text
         raise ValueError(f"{path.name} is not valid TOML: {error}") from None
+    tables = _tables(path.name, found, "question")
     if not tables:
         raise ValueError(f"{path.name} holds no [[question]]")
     return [
@@ -65,7 +68,7 @@ def read_quiz(path: Path) -> list[Question]:
 
 
 def _question(place: str, table: dict) -> Question:
-    tables = table.get("option", [])
+    tables = _tables(place, table, "question.option")
     options = tuple(
         _option(f"{place}, option {number}", option)
         for number, option in enumerate(tables, start=1)
@@ -75,6 +78,14 @@ def _question(place: str, table: dict) -> Question:
     if not any(option.right for option in options):
         raise ValueError(f"{place} has no option with right = true")
     return Question(_text(place, table, "text"), options)
+
+
+def _tables(place: str, table: dict, name: str) -> list[dict]:
+    """The [[tables]] of that name."""
+    tables = table.get(name.rpartition(".")[2], [])
+    if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
+        raise ValueError(f"{place}: [[{name}]] must be tables, not {tables!r:.60}")
+    return tables
 
 
 def _option(place: str, table: dict) -> Option:

@@ -123,18 +123,35 @@ def _record_many(path, kernel):
         file.record(f"{kernel:02}", "quizzes", "q", {str(number): True})
 
 
-def test_two_kernels_do_not_lose_each_others_entries(progress_path):
+def test_six_kernels_do_not_lose_each_others_entries(progress_path):
     context = multiprocessing.get_context("fork" if os.name != "nt" else "spawn")
     kernels = [
         context.Process(target=_record_many, args=(progress_path, kernel))
-        for kernel in range(2)
+        for kernel in range(6)
     ]
     for kernel in kernels:
         kernel.start()
     for kernel in kernels:
         kernel.join()
     entries = ProgressFile(progress_path).entries()
-    assert [len(entries[number]["quizzes"]["q"]) for number in ("00", "01")] == [15, 15]
+    kept = [len(entries[f"0{kernel}"]["quizzes"]["q"]) for kernel in range(6)]
+    assert kept == [15] * 6
+
+
+def test_a_lock_that_is_being_deleted_is_waited_for(progress_path, monkeypatch):
+    """Windows says PermissionError then."""
+    real, refused = os.open, []
+
+    def busy(path, flags, *mode):
+        if str(path).endswith(".lock") and len(refused) < 3:
+            refused.append(path)
+            raise PermissionError(13, "being deleted")
+        return real(path, flags, *mode)
+
+    monkeypatch.setattr(os, "open", busy)
+    ProgressFile(progress_path).record(*SOLVED)
+    assert len(refused) == 3
+    assert ProgressFile(progress_path).entry(*SOLVED[:3]) == {"solved": True}
 
 
 def test_a_dead_kernels_lock_is_broken(progress_path):

@@ -107,6 +107,34 @@ def test_a_faulty_file_is_refused_with_its_place(quiz_file, old, new, message):
         quiz(path)
 
 
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("question = 3", r"\[\[question\]\] must be tables, not 3"),
+        ('question = ["x"]', r"\[\[question\]\] must be tables"),
+        ("[question]\ntext = 'x'", r"\[\[question\]\] must be tables"),
+        (
+            "[[question]]\ntext = 'x'\noption = 5",
+            r"question 1: \[\[question.option\]\]",
+        ),
+        ("question = " + "[" * 5000 + "]" * 5000, "nested too deep|must be tables"),
+    ],
+    ids=["number", "texts", "one table", "no options", "thousands deep"],
+)
+def test_a_table_of_another_kind_is_refused_in_one_sentence(
+    quiz_file, content, message
+):
+    with pytest.raises(ValueError, match=message):
+        quiz(quiz_file(content))
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path):
+    path = tmp_path / "07.toml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ValueError, match="not valid TOML"):
+        quiz(path)
+
+
 def test_a_question_with_one_option_is_refused(quiz_file):
     with pytest.raises(ValueError, match="two or more"):
         quiz(quiz_file('[[question]]\ntext = "x"\n'))
