@@ -11,9 +11,15 @@ PIP := $(RUN) -m pip --disable-pip-version-check --no-input --quiet --quiet
 TORCH := $(shell grep '^torch==' requirements.txt)
 TORCH_CPU_INDEX := https://download.pytorch.org/whl/cpu
 
+# Runs a command and says each 20 seconds that it still does.
+ALIVE = $(1) & pid=$$!; seconds=0; while kill -0 $$pid 2>/dev/null; do \
+    sleep 1; seconds=$$((seconds + 1)); \
+    if [ $$((seconds % 20)) = 0 ]; then echo "  still at work ($$seconds s)"; fi; \
+    done; wait $$pid
+
 LAB_FLAGS := --ip=127.0.0.1 --ServerApp.root_dir=notebooks \
     --LabApp.default_url=/lab/tree/00_start_here.ipynb \
-    --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+    --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
     --LabApp.log_level=WARN --ServerApp.log_level=WARN
 # A browser is opened only where somebody sits: not as root, not without a screen.
 ifeq ($(shell id -u),0)
@@ -45,7 +51,7 @@ $(READY): requirements.txt pyproject.toml
 	    $(PIP) install --no-deps --retries 0 --timeout 15 --index-url $(TORCH_CPU_INDEX) $(TORCH) 2>/dev/null \
 	    || echo "The PyTorch CPU index cannot be reached: taking torch where pip finds it."; fi
 	@echo "Installing everything else (1 to 3 minutes) ..."
-	@$(PIP) install -r requirements.txt
+	@$(call ALIVE,$(PIP) install -r requirements.txt)
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@mv $(UNFINISHED) $(READY)
 

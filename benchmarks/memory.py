@@ -1,6 +1,5 @@
 """Resident memory of a fresh process that does what notebook 00 does to the model."""
 
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -24,7 +23,10 @@ def peak_megabytes() -> float:
     status = Path("/proc/self/status")
     if status.exists():
         # Not getrusage: on Linux its maximum counts what the parent process held.
-        return int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024 / 1e6
+        told = status.read_text(encoding="utf-8").split("VmHWM:")[1]
+        return int(told.split()[0]) * 1024 / 1e6
+    import resource  # Windows has none
+
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 
 

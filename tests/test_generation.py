@@ -589,6 +589,14 @@ def test_a_temperature_that_is_none_is_named(lm, temperature):
         generate(lm, "Once", n=2, max_new_tokens=2, processors=[same])
 
 
+def test_runs_show_the_beginning_of_a_long_first_text(lm):
+    runs = generate(lm, "Once", max_new_tokens=60, processors=[NoEnd()])
+    assert len(runs.texts[0]) > 60
+    assert f"first: {runs.texts[0][:57] + '...'!r})" in repr(runs)
+    short = generate(lm, "Once", max_new_tokens=1)
+    assert f"first: {short.texts[0]!r})" in repr(short)
+
+
 def test_the_same_object_twice_is_called_twice(lm):
     calls = []
 

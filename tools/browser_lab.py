@@ -51,7 +51,7 @@ def jupyter_lab(folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
     """A server on `folder` with a free port of its own; yields its address."""
     address = f"http://127.0.0.1:{free_port()}"
     log = folder.parent / "jupyterlab.log"
-    with log.open("w") as output:
+    with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
             _command(folder, address.rpartition(":")[2]),
             env=os.environ | _jupyter_folders(folder.parent) | dict(settings),
@@ -79,6 +79,7 @@ def _command(folder: Path, port: str) -> list[str]:
         f"--ServerApp.root_dir={folder}",
         f"--IdentityProvider.token={TOKEN}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.news_url=None",
         "--LabApp.extension_manager=readonly",
         "--LabApp.expose_app_in_browser=True",
     ]
@@ -99,7 +100,7 @@ def _wait_until_up(address: str, server: subprocess.Popen, log: Path) -> None:
             time.sleep(0.3)
         else:
             return
-    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')}")
 
 
 class OpenNotebook:
@@ -124,6 +125,11 @@ class OpenNotebook:
             ".execute('notebook:run-all-cells').then(() => { window.ran = true; }); }"
         )
         self.page.wait_for_function("window.ran", timeout=NOTEBOOK_SECONDS * 1000)
+
+    def shut_down(self) -> None:
+        """End the kernel, and let the page ask no more of the server."""
+        self.page.evaluate(f"() => {PANEL}.sessionContext.shutdown()")
+        self.page.goto("about:blank")
 
     def restart_kernel(self) -> None:
         self.page.evaluate(

@@ -59,7 +59,9 @@ class LessonError(Exception):
 
 def repository_slug() -> str:
     """The `owner/name` that pyproject.toml gives under [project.urls]."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
     return project["urls"]["Repository"].removeprefix("https://github.com/")
 
 
@@ -90,7 +92,7 @@ def read_lesson(lesson: Path) -> NotebookNode:
 
 
 def _fill(source: str, notebook: str) -> str:
-    bootstrap = (ROOT / "tools" / "bootstrap.py").read_text().rstrip()
+    bootstrap = (ROOT / "tools" / "bootstrap.py").read_text(encoding="utf-8").rstrip()
     source = source.replace("# {{bootstrap}}", bootstrap)
     source = source.replace("{{badges}}", badges(notebook))
     return source.replace("{{slug}}", repository_slug())

@@ -75,9 +75,9 @@ def _enter(entry: dict) -> None:
     if "COURSE_LEDGER" not in os.environ:
         return
     ledger = Path(os.environ["COURSE_LEDGER"])
-    entries = json.loads(ledger.read_text()) if ledger.exists() else []
+    entries = json.loads(ledger.read_text(encoding="utf-8")) if ledger.exists() else []
     key = (entry["claim"], entry["notebook"])
     entries = [e for e in entries if (e["claim"], e["notebook"]) != key]
     entries = sorted([*entries, entry], key=lambda e: (e["claim"], e["notebook"]))
     ledger.parent.mkdir(parents=True, exist_ok=True)
-    ledger.write_text(json.dumps(entries, indent=2) + "\n")
+    ledger.write_text(json.dumps(entries, indent=2) + "\n", encoding="utf-8")

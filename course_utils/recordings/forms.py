@@ -245,7 +245,9 @@ def _stacked(traces: list[Trace]) -> dict[str, list]:
 
 def forms_log(path: Path | None = None) -> dict[str, Any]:
     """The recorded log, from data/results/forms.json unless another file is named."""
-    return json.loads((path or data_path("results", "forms.json")).read_text())
+    return json.loads(
+        (path or data_path("results", "forms.json")).read_text(encoding="utf-8")
+    )
 
 
 def final_values(

@@ -20,7 +20,7 @@ def write_model_card(out: Path, steps: int, seed: int) -> None:
     world = StoryWorld()
     lm = replace(load_model(out), name="storyteller")
     (out / "MODEL_CARD.md").write_text(
-        "\n".join(_card(lm, world, out, steps, seed)) + "\n"
+        "\n".join(_card(lm, world, out, steps, seed)) + "\n", encoding="utf-8"
     )
     for name in MODEL_FILES:
         # These lines belong into BUNDLED in course_utils/model.py.

@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -76,27 +77,42 @@ def lab_with_other_model(open_lab, tmp_path_factory):
     return open_lab(COURSE_MODEL=str(folder))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def visit(browser):
-    """Open and run a notebook; afterwards nothing may have gone out or gone wrong."""
-    outside, complaints, pages = [], [], []
+    """Open and run a notebook, and leave nothing of it behind: page and kernel end.
 
-    def visit(address: str, name: str) -> OpenNotebook:
+    Then nothing may have gone out, and nothing may have gone wrong on the way.
+    """
+
+    @contextlib.contextmanager
+    def visit(address: str, name: str) -> Iterator[OpenNotebook]:
+        outside, complaints = [], []
         page = browser.new_page(viewport={"width": 1300, "height": 1000})
-        pages.append(page)
         page.on("request", lambda request: outside.append(request.url))
+        page.on("response", lambda answer: complaints.extend(_refusal(answer)))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda line: line.type == "error" and complaints.append(line.text),
-        )
-        notebook = OpenNotebook(page, address, name)
-        notebook.run_all()
-        return notebook
+        page.on("console", lambda line: complaints.extend(_error_in(line)))
+        try:
+            notebook = OpenNotebook(page, address, name)
+            notebook.run_all()
+            yield notebook
+            notebook.shut_down()
+        finally:
+            page.close()
+        inside = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
+        assert [url for url in outside if not url.startswith(inside)] == []
+        assert complaints == []
 
-    yield visit
-    for page in pages:
-        page.close()
-    inside = ("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")
-    assert [url for url in outside if not url.startswith(inside)] == []
-    assert complaints == []
+    return visit
+
+
+def _refusal(answer) -> list[str]:
+    """What the server could not do, with its address: the console leaves it out."""
+    if answer.status < 400:
+        return []
+    return [f"{answer.status} {answer.request.method} {answer.url}"]
+
+
+def _error_in(line) -> list[str]:
+    told_with_its_address = line.text.startswith("Failed to load resource")
+    return [line.text] if line.type == "error" and not told_with_its_address else []

@@ -40,7 +40,8 @@ handle => handle.closest(".widget-inline-hbox")
 @pytest.fixture(scope="module", params=NOTEBOOKS)
 def notebook(request, visit, lab):
     """Each notebook, opened and run."""
-    return visit(lab, request.param)
+    with visit(lab, request.param) as notebook:
+        yield notebook
 
 
 def test_there_are_notebooks():
@@ -109,4 +110,5 @@ def test_progress_is_still_there_after_a_kernel_restart(notebook):
 
 @pytest.mark.parametrize("name", FIRST_TWO)
 def test_every_cell_runs_with_another_model(visit, lab_with_other_model, name):
-    assert visit(lab_with_other_model, name).errors() == []
+    with visit(lab_with_other_model, name) as notebook:
+        assert notebook.errors() == []

@@ -466,6 +466,29 @@ def test_a_recursive_answer_finds_itself():
     assert space["factorial"].__name__ == "factorial"
 
 
+def test_a_class_finds_itself_by_its_name():
+    """A class has no globals of its own: its module's are taken."""
+    lines = """
+class Temperature:
+    @staticmethod
+    def scaled(scores, temperature):
+        return scores / temperature
+
+    def __init__(self, temperature):
+        self.temperature = temperature
+
+    def __call__(self, input_ids, scores):
+        if self.temperature > 0:
+            return Temperature.scaled(scores, self.temperature)
+        largest = scores.amax(dim=-1, keepdim=True)
+        return scores.masked_fill(scores < largest, -float("inf"))
+"""
+    space = {"__name__": __name__}
+    exec(lines, vars(sys.modules[__name__]), space)
+    assert judge_at(TEMPERATURE, space["Temperature"]).passed
+    assert "Temperature" not in vars(sys.modules[__name__])
+
+
 def test_a_recursive_answer_below_a_decorator_finds_itself():
     checks = Checks([Case("factorial(4)")], ["one", "two"])
     space = {"__name__": __name__, "no_grad": torch.no_grad()}

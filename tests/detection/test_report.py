@@ -9,6 +9,7 @@ import pytest
 
 from course_utils.__main__ import main
 from course_utils.detection.report import collapse_report
+from course_utils.detection.report.page import side_by_side
 from course_utils.worlds.stories import StoryWorld
 
 
@@ -186,3 +187,10 @@ def test_an_error_is_one_line(tmp_path):
 def test_an_unknown_ending_is_named(files, tmp_path):
     with pytest.raises(SystemExit, match=r"allowed ends are \.html"):
         main(["report", str(files[0]), "--html", str(tmp_path / "out.pdf")])
+
+
+def test_the_page_marks_what_differs_and_nothing_else():
+    left, right = side_by_side("the fox <ran> home", "the owl <ran> home")
+    assert left == "the <mark>fox</mark> &lt;ran&gt; home"
+    assert right == "the <mark>owl</mark> &lt;ran&gt; home"
+    assert side_by_side("all the same", "all the same") == ("all the same",) * 2

@@ -1,5 +1,6 @@
 """pyproject.toml, requirements.txt, environment.yml and binder/ ask for the same."""
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -116,3 +117,15 @@ def test_torch_of_the_makefile_is_the_one_of_requirements():
     """The Makefile reads torch's line: it must be bare, without a marker."""
     torch = [pin for pin in PINS if pin.name == "torch"]
     assert [str(pin) for pin in torch] == [f"torch{torch[0].specifier}"]
+
+
+def test_version_and_date_are_the_same_everywhere():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    newest = re.search(
+        r"^## ([\d.]+) \(([\d-]+)\)$",
+        (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    assert newest is not None
+    assert citation["version"] == PROJECT["version"] == newest[1]
+    assert str(citation["date-released"]) == newest[2]

@@ -20,7 +20,7 @@ def page_of(
     )
     pages.filters["number"] = _number
     page = pages.get_template("report.html.jinja")
-    sides = [_side_by_side(first, second) for first, second in alike]
+    sides = [side_by_side(first, second) for first, second in alike]
     return page.render(report=report, strips=list(map(_strip, findings)), sides=sides)
 
 
@@ -45,7 +45,7 @@ def _strip(finding: Finding) -> dict[str, float]:
     return spots
 
 
-def _side_by_side(first: str, second: str) -> tuple[Any, Any]:
+def side_by_side(first: str, second: str) -> tuple[Any, Any]:
     """Both texts as HTML, with the words marked that the other one does not have."""
     from markupsafe import Markup
 
