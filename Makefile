@@ -19,7 +19,8 @@ ALIVE = $(1) & pid=$$!; seconds=0; while kill -0 $$pid 2>/dev/null; do \
 
 LAB_FLAGS := --ip=127.0.0.1 --ServerApp.root_dir=notebooks \
     --LabApp.default_url=/lab/tree/00_start_here.ipynb \
-    --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
+    --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+    --LabApp.app_settings_dir=$(CURDIR)/tools/jupyterlab \
     --LabApp.log_level=WARN --ServerApp.log_level=WARN
 # A browser is opened only where somebody sits: not as root, not without a screen.
 ifeq ($(shell id -u),0)

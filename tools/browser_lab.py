@@ -15,6 +15,7 @@ from urllib.error import URLError
 from playwright.sync_api import Browser, ElementHandle, Page, sync_playwright
 
 TOKEN = "course"
+SETTINGS = Path(__file__).resolve().parent / "jupyterlab"  # as `make lab` has them
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -79,7 +80,7 @@ def _command(folder: Path, port: str) -> list[str]:
         f"--ServerApp.root_dir={folder}",
         f"--IdentityProvider.token={TOKEN}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.news_url=None",
+        f"--LabApp.app_settings_dir={SETTINGS}",
         "--LabApp.extension_manager=readonly",
         "--LabApp.expose_app_in_browser=True",
     ]

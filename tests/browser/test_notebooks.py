@@ -52,6 +52,11 @@ def test_every_cell_runs(notebook):
     assert notebook.errors() == []
 
 
+def test_nothing_asks_for_attention_beside_the_notebook(notebook):
+    """JupyterLab would like to send news, and covers a corner until it is told no."""
+    assert notebook.page.locator(".Toastify__toast").count() == 0
+
+
 def test_slider_and_picture_have_names_for_screen_readers(notebook):
     handle, picture = notebook.live_figure()
     notebook.page.wait_for_function("picture => picture.alt", arg=picture)
