@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import io
 import json
 import os
 import re
@@ -22,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +31,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+import numpy as np
 from nbclient import NotebookClient
 from nbclient.exceptions import (
     CellExecutionError,
@@ -36,6 +39,7 @@ from nbclient.exceptions import (
     DeadKernelError,
 )
 from nbformat import NotebookNode
+from PIL import Image, ImageChops
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -48,6 +52,8 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 SECONDS_PER_CELL = 300
+PNG = "image/png"
+INVISIBLE = 15  # of 255: by so much may a pixel change its colour
 
 
 class LessonError(Exception):
@@ -202,6 +208,7 @@ def tidy(notebook: NotebookNode) -> None:
             cell.outputs = []
         _drop_progress_bars(cell)
         _fix_widget_ids(cell)
+        _lighten_pictures(cell)
         if fault := _noise_in(cell.outputs):
             raise LessonError(f"{cell_name(notebook, index)}: {fault}")
 
@@ -211,6 +218,30 @@ def _fix_widget_ids(cell: NotebookNode) -> None:
     views = [out for out in cell.outputs if WIDGET_VIEW in out.get("data", {})]
     for number, output in enumerate(views):
         output.data[WIDGET_VIEW]["model_id"] = f"{cell.id}-{number}"
+
+
+def _lighten_pictures(cell: NotebookNode) -> None:
+    """Pictures with a palette of 256 colours, where nobody can see the difference."""
+    for output in cell.outputs:
+        data = output.get("data", {})
+        if PNG in data:
+            data[PNG] = b64encode(lighter(b64decode(data[PNG]))).decode() + "\n"
+
+
+def lighter(png: bytes) -> bytes:
+    """The same picture with a palette, if it is smaller and looks the same."""
+    stored = Image.open(io.BytesIO(png))
+    if stored.mode == "RGBA" and stored.getchannel("A").getextrema() != (255, 255):
+        return png  # see-through somewhere
+    picture = stored.convert("RGB")
+    colours = Image.Quantize.MAXCOVERAGE
+    palette = picture.quantize(256, colours, dither=Image.Dither.NONE)
+    difference = ImageChops.difference(picture, palette.convert("RGB"))
+    if np.asarray(difference).max() > INVISIBLE:
+        return png
+    file = io.BytesIO()
+    palette.save(file, "png", optimize=True)
+    return min(png, file.getvalue(), key=len)
 
 
 def _drop_progress_bars(cell: NotebookNode) -> None:

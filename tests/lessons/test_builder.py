@@ -1,9 +1,23 @@
 """The way from a lesson to its notebook, tried on small lessons."""
 
-import nbformat
-import pytest
+import io
+from base64 import b64decode
 
-from tools.build_notebooks import WIDGET_VIEW, main, read_lesson, tidy
+import nbformat
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from tools.build_notebooks import (
+    INVISIBLE,
+    ROOT,
+    WIDGET_VIEW,
+    lighter,
+    main,
+    read_lesson,
+    tidy,
+)
 
 LESSON = """\
 # %% [markdown]
@@ -166,3 +180,47 @@ def test_progress_bars_are_dropped():
     notebook = with_outputs(bar, widget)
     tidy(notebook)
     assert notebook.cells[0].outputs == []
+
+
+def as_png(pixels: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "png")
+    return file.getvalue()
+
+
+def as_pixels(png: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+
+
+def test_a_figure_becomes_lighter_and_looks_the_same():
+    figure, file = Figure(), io.BytesIO()
+    axes = figure.subplots()
+    axes.plot([1, 3, 2], lw=5)
+    axes.plot([2, 1, 3], lw=5, alpha=0.4)
+    axes.set_title("Lines with soft edges")
+    figure.savefig(file)
+    png = file.getvalue()
+    light = lighter(png)
+    assert len(light) < 0.7 * len(png)
+    assert Image.open(io.BytesIO(light)).mode == "P"
+    assert abs(as_pixels(light) - as_pixels(png)).max() <= INVISIBLE
+
+
+def test_a_picture_of_all_colours_stays_as_it_is():
+    noise = np.random.default_rng(0).integers(0, 256, (90, 90, 3), dtype=np.uint8)
+    assert lighter(as_png(noise)) == as_png(noise)
+
+
+def test_a_picture_that_is_see_through_stays_as_it_is():
+    glass = np.full((40, 40, 4), 127, dtype=np.uint8)
+    assert lighter(as_png(glass)) == as_png(glass)
+
+
+def test_the_notebooks_pictures_are_light():
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", []):
+                stored = output.get("data", {}).get("image/png")
+                png = b64decode(stored) if stored else None
+                if png and Image.open(io.BytesIO(png)).mode != "P":
+                    assert lighter(png) == png, f"{path.name} is not built anew"
