@@ -26,7 +26,7 @@ _TRACE_BUFFER = 2**18  # probabilities held back, to compute their entropies tog
 _NOISE_BUFFER = 2**16  # random numbers drawn ahead
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False)
 class Runs:
     """What `generate` made: one row per text, prompt by prompt.
 

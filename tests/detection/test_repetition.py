@@ -80,6 +80,12 @@ def test_rep_n_along_is_rep_n_of_each_window(row, n, window):
     assert rep_n_along(row, n, window).tolist() == pytest.approx(expected)
 
 
+def test_along_a_text_four_grams_of_the_last_64_words_are_the_default():
+    row = list(range(20)) * 5
+    assert rep_n_along(row).tolist() == rep_n_along(row, n=4, window=64).tolist()
+    assert rep_n(row) == rep_n(row, n=4) != rep_n(row, n=5)
+
+
 def test_a_window_no_longer_than_the_period_sees_no_loop():
     row = list(range(20)) * 4
     assert rep_n_along(row, n=1, window=20).max() == 0

@@ -1,15 +1,18 @@
 """The collapse report: it finds what is wrong, and nothing where nothing is."""
 
 import json
+import math
 import random
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from course_utils.__main__ import main
 from course_utils.detection.report import collapse_report
-from course_utils.detection.report.page import side_by_side
+from course_utils.detection.report.measures import Finding
+from course_utils.detection.report.page import side_by_side, strip_of
 from course_utils.worlds.stories import StoryWorld
 
 
@@ -100,6 +103,26 @@ def test_two_texts_are_enough_and_equal_ones_too():
     report = collapse_report(["the same text"] * 4)
     assert report.findings[0].value == 1
     assert report.alike == []
+
+
+def test_an_interval_is_known_from_three_texts_on():
+    two, three = ["a b", "c d"], ["a b", "c d", "a d"]
+    for texts, is_known in ((two, False), (three, True)):
+        for finding in collapse_report(texts).findings:
+            assert math.isnan(finding.interval[0]) != is_known, finding.name
+
+
+def test_the_page_draws_value_interval_and_band_to_scale():
+    finding = Finding("name", "question", 3.0, (2.0, 5.0), 2.5, (1.0, 4.0), "high")
+    spots = strip_of(finding)
+    left, right = spots["left"], spots["left"] + spots["width"]
+    unit = (right - left) / 3
+    assert spots["value"] == pytest.approx(left + unit, abs=0.02)
+    assert spots["band"] == pytest.approx(left - unit, abs=0.02)
+    assert spots["band_width"] == pytest.approx(3 * unit, abs=0.02)
+    assert 0 < spots["band"] < right < 100
+    unknown = replace(finding, interval=(math.nan, math.nan), band=None)
+    assert strip_of(unknown).keys() == {"value"}
 
 
 def test_the_page_escapes_what_it_shows():

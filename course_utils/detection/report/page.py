@@ -21,10 +21,10 @@ def page_of(
     pages.filters["number"] = _number
     page = pages.get_template("report.html.jinja")
     sides = [side_by_side(first, second) for first, second in alike]
-    return page.render(report=report, strips=list(map(_strip, findings)), sides=sides)
+    return page.render(report=report, strips=list(map(strip_of, findings)), sides=sides)
 
 
-def _strip(finding: Finding) -> dict[str, float]:
+def strip_of(finding: Finding) -> dict[str, float]:
     """Where value, interval and band lie on a strip from 0 to 100."""
     ends = [finding.value, *finding.interval, *(finding.band or ())]
     known = [end for end in ends if not math.isnan(end)]
