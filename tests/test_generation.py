@@ -497,7 +497,8 @@ def test_generating_is_silent_unless_a_bar_is_asked_for(lm, capfd):
         generate(lm, "Once", max_new_tokens=5)
     assert capfd.readouterr() == ("", "")
     generate(lm, "Once", max_new_tokens=5, progress=True)
-    assert "tokens" in capfd.readouterr().err
+    shown = capfd.readouterr().err
+    assert "tokens" in shown and "5/5" in shown and "6/" not in shown
 
 
 def test_a_bar_appears_in_long_runs_only(lm, capfd, monkeypatch):

@@ -116,9 +116,9 @@ def test_like_texts_are_near_in_tfidf():
     near, far = cosine(found[0], found[1], 0), cosine(found[0], found[2], 0)
     assert near > 0.8
     assert far < 0.1
-    assert (
-        tfidf_points([*TEXTS, *(f"number {i}" for i in range(60))], 10).shape[1] == 10
-    )
+    many = [*TEXTS, *(f"number {i}" for i in range(60))]
+    assert tfidf_points(many, 10).shape[1] == 10
+    assert tfidf_points(many, 1).shape[1] == 1
 
 
 def test_states_are_means_over_a_texts_tokens(lm):

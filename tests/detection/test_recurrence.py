@@ -41,6 +41,8 @@ def test_equal_entropies_never_change(ids, size):
 def test_visits_beyond_the_last_that_counts_are_left_out():
     found = entropy_at_revisits([[0] * 20], [torch.zeros(20)], size=1, most=4)
     assert list(found.changes) == [1, 2, 3, 4]
+    default = entropy_at_revisits([[0] * 20], [torch.zeros(20)])
+    assert list(default.changes) == list(range(1, 11))
 
 
 def test_the_trace_of_a_generation_fits(lm):

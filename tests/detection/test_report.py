@@ -145,7 +145,12 @@ def test_json_holds_all_findings(collapsed):
 
 def test_it_prints_and_draws(collapsed):
     assert "Self-BLEU-4" in repr(collapsed)
-    assert len(collapsed.plot().axes) == len(collapsed.findings)
+    panels = collapsed.plot().axes
+    for axes, finding in zip(panels, collapsed.findings, strict=True):
+        interval, value = (line.get_xydata().tolist() for line in axes.lines)
+        assert interval == [[end, 0] for end in finding.interval]
+        assert value == [[finding.value, 0]]
+        assert len(axes.patches) == (finding.band is not None)
 
 
 @pytest.mark.parametrize(

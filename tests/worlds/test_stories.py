@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 from collections import Counter
 
 import numpy as np
@@ -300,6 +301,16 @@ def test_a_tale_is_as_likely_in_a_document_as_its_framing():
 def test_an_impossible_prefix_is_refused_by_name(tokenizer):
     with pytest.raises(ValueError, match="prefix has the token"):
         WORLD.next_token_distribution("Once upon a xylophone", tokenizer)
+
+
+@pytest.mark.parametrize(
+    ("token", "shown"), [(0, "'<|endoftext|>'"), (-1, "unknown"), (10**6, "unknown")]
+)
+def test_an_impossible_token_is_shown_where_it_has_a_text(tokenizer, token, shown):
+    oracle = WORLD.oracle(tokenizer)
+    oracle.push(tokenizer.encode("Once")[0])
+    with pytest.raises(ValueError, match=re.escape(f"token {token} ({shown})")):
+        oracle.push(token)
 
 
 def test_a_header_settles_its_words():
