@@ -28,7 +28,7 @@ def test_nothing_is_written_outside_a_build(monkeypatch, tmp_path):
 
 
 def test_the_ledger_keeps_one_entry_per_claim_and_notebook(monkeypatch, tmp_path):
-    ledger = tmp_path / "results" / "verdicts.json"
+    ledger = tmp_path / "new" / "results" / "verdicts.json"
     monkeypatch.setenv("COURSE_LEDGER", str(ledger))
     start("03")
     on_trial("C07")

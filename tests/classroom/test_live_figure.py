@@ -94,6 +94,14 @@ def test_a_change_outside_the_moving_part_redraws_all(full_draws):
     assert np.abs(shown(figure) - before).max() > 100
 
 
+@pytest.mark.parametrize(
+    ("step", "shown_as"), [(1, "d"), (0.5, ".1f"), (0.05, ".2f"), (2.0, ".0f")]
+)
+def test_a_slider_shows_as_many_decimals_as_its_step_has(step, shown_as):
+    control = slider(0, 10, value=2, step=step, label="height")
+    assert control.readout_format == shown_as
+
+
 def test_two_sliders_moved_together_give_one_redraw():
     calls = []
 

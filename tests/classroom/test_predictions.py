@@ -66,8 +66,25 @@ def test_the_text_is_the_same_whether_answered_or_not():
     assert before.startswith("Predict: Which share has the hero?\n  ( ) under 10 %")
 
 
+@pytest.mark.parametrize(
+    ("between", "step"), [((0, 64), 1), ((0, 1), 0.01), ((0, 2.5), 0.025)]
+)
+def test_a_guess_moves_in_whole_numbers_only_between_whole_numbers(between, step):
+    control = predict("step", "How many?", between=between)._control
+    assert control.step == pytest.approx(step)
+    assert (control.min, control.max) == between
+
+
+@pytest.mark.parametrize("question", ["", "  ", None, 3])
+def test_a_question_is_a_text(question):
+    with pytest.raises(ValueError, match="must be a text that can be read out"):
+        predict("key", question, CHOICES)
+
+
 def test_the_bundle_holds_widget_and_text():
     bundle = stories()._repr_mimebundle_()
+    view = bundle["application/vnd.jupyter.widget-view+json"]
+    assert (view["version_major"], view["version_minor"]) == (2, 0)
     assert bundle["text/plain"] == "Predict: How many of 64?\n  0 ... 64 stories"
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
