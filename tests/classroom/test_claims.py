@@ -63,3 +63,8 @@ def test_the_ledger_keeps_one_entry_per_claim_and_notebook(monkeypatch, tmp_path
 def test_a_malformed_verdict_is_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
         on_trial(**wrong)
+
+
+@pytest.mark.parametrize("estimate", [0.8, 1.0, 1.0 + 1e-12])
+def test_an_estimate_at_the_end_of_its_interval_lies_in_it(estimate):
+    assert f"Estimate: {estimate:.3g}" in repr(on_trial(estimate=estimate))

@@ -7,11 +7,13 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
+import torch
 
 from course_utils.__main__ import main
-from course_utils.detection.report import collapse_report
-from course_utils.detection.report.measures import Finding
+from course_utils.detection.report import collapse_report, measures, page
+from course_utils.detection.report.measures import Finding, Measure, Sample
 from course_utils.detection.report.page import side_by_side, strip_of
 from course_utils.worlds.stories import StoryWorld
 
@@ -222,3 +224,20 @@ def test_the_page_marks_what_differs_and_nothing_else():
     assert left == "the <mark>fox</mark> &lt;ran&gt; home"
     assert right == "the <mark>owl</mark> &lt;ran&gt; home"
     assert side_by_side("all the same", "all the same") == ("all the same",) * 2
+
+
+@pytest.mark.parametrize("nothing", [None, math.nan])
+def test_what_is_not_known_is_called_unknown(nothing):
+    assert page._number(nothing) == "unknown"
+    assert page._number(0.123456) == "0.123"
+
+
+def test_an_error_is_one_standard_error():
+    """Of a mean over 400 texts: their spread over the root of their number."""
+    values = [float(n) for n in range(400)]
+    random.Random(0).shuffle(values)
+    mean = Measure("mean", "?", "high", lambda s: np.mean([*map(float, s.texts)]))
+    sample = Sample([*map(str, values)], [[value] for value in values], torch.eye(400))
+    found, error = measures._value_and_error(mean, sample)
+    assert found == 199.5
+    assert error == pytest.approx(np.std(values, ddof=1) / 20, rel=0.25)

@@ -129,3 +129,10 @@ def test_bad_logits_and_temperatures_are_refused():
         meadow_and_rut().entropies(-1.0)
     with pytest.raises(ValueError, match="ways"):
         meadow_and_rut(ways=0)
+
+
+def test_a_refusal_names_the_last_state_there_is():
+    with pytest.raises(ValueError, match="states from 0 to 1, not 0 to 2"):
+        TokenChain([[0.0, 1.0], [1.0, 0.0]], [[0, 2], [0, 0]])
+    with pytest.raises(ValueError, match="a state from 0 to 1, not 2"):
+        meadow_and_rut().mean_entropy(1.0, 3, start=2)

@@ -120,3 +120,9 @@ def test_late_values_carry_an_interval(log):
     assert found.low <= found.mean <= found.high
     assert str(found) == f"{found.mean:.2f} [{found.low:.2f}, {found.high:.2f}]"
     assert late_table(log, "ring").splitlines()[0] == f"{'as it is':22}{found}"
+
+
+def test_self_play_is_seen_from_its_first_step_on():
+    steps, policies, more = recording.self_play(0, bonus=0.0, steps=40)
+    assert steps == [0, 20, 40]
+    assert len(policies) == len(more["so far"]) == len(more["exploitability"]) == 3

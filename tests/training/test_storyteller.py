@@ -104,3 +104,16 @@ def test_the_rate_warms_up_stays_and_falls_to_zero():
     assert shares[0] == 1 / storyteller.WARM_UP
     assert shares[storyteller.WARM_UP] == shares[200] == 1.0
     assert 0 < shares[-1] < 0.01
+
+
+@pytest.mark.parametrize(
+    ("documents", "told"),
+    [
+        (["a", "a", "begun"], "it tells the same tale 2 times in a row."),
+        (["b", "a", "a", "a", "be"], "it tells the same tale 3 times in a row."),
+        (["a", "b", "begun"], "2 different documents, no loop within the context."),
+        (["a", "begun"], "1 different documents, no loop within the context."),
+    ],
+)
+def test_the_card_tells_a_loop_from_two_complete_documents_on(documents, told):
+    assert model_card._loop(documents) == told
