@@ -17,20 +17,6 @@ ALIVE = $(1) & pid=$$!; seconds=0; while kill -0 $$pid 2>/dev/null; do \
     if [ $$((seconds % 20)) = 0 ]; then echo "  still at work ($$seconds s)"; fi; \
     done; wait $$pid
 
-LAB_FLAGS := --ip=127.0.0.1 --ServerApp.root_dir=notebooks \
-    --LabApp.default_url=/lab/tree/00_start_here.ipynb \
-    --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
-    --LabApp.app_settings_dir=$(CURDIR)/tools/jupyterlab \
-    --LabApp.log_level=WARN --ServerApp.log_level=WARN
-# A browser is opened only where somebody sits: not as root, not without a screen.
-ifeq ($(shell id -u),0)
-LAB_FLAGS += --allow-root --no-browser
-else ifneq ($(shell uname),Darwin)
-ifeq ($(DISPLAY)$(WAYLAND_DISPLAY),)
-LAB_FLAGS += --no-browser
-endif
-endif
-
 export OMP_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
@@ -56,8 +42,8 @@ $(READY): requirements.txt pyproject.toml
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@mv $(UNFINISHED) $(READY)
 
-lab: venv  ## open the course in JupyterLab
-	@$(RUN) -m jupyterlab $(LAB_FLAGS) $(ARGS)
+lab: venv  ## open the course in JupyterLab, in your own workbook
+	@$(RUN) -m course_utils lab $(ARGS)
 
 test: venv  ## unit tests, then every notebook from its first cell to its last
 	@$(RUN) -m pytest tests notebooks --ignore=tests/browser -n $(JOBS) \

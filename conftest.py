@@ -16,5 +16,6 @@ def pytest_configure(config: pytest.Config) -> None:
         del os.environ[name]
     os.environ["COURSE_PROGRESS"] = str(folder / "progress.json")
     os.environ["IPYTHONDIR"] = str(folder / "ipython")
+    os.environ["COURSE_STRICT"] = "1"  # a fact that fails ends its notebook
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ.setdefault("OMP_NUM_THREADS", "1")

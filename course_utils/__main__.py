@@ -1,4 +1,4 @@
-"""`python -m course_utils report generations.jsonl`: a collapse report of a file."""
+"""`python -m course_utils`: the collapse report, the workbook, JupyterLab."""
 
 import argparse
 import dataclasses
@@ -6,11 +6,21 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from course_utils.classroom.workbook import default_folder, fresh_copy, make_workbook
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options, more = parser.parse_known_args(arguments)
+    if more and options.command != "lab":
+        parser.error(f"unrecognized arguments: {' '.join(more)}")
     try:
-        _report(options)
+        if options.command == "report":
+            _report(options)
+        elif options.command == "workbook":
+            _workbook(options)
+        else:
+            sys.exit(_lab(options, more))
     except (ValueError, OSError) as error:
         sys.exit(f"error: {error}")
 
@@ -18,9 +28,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m course_utils")
     commands = parser.add_subparsers(dest="command", required=True)
-    report = commands.add_parser(
-        "report", help="how collapsed are the texts of a file?", description=__doc__
+    _add_report(commands)
+    about = "your own copies of the notebooks, made and brought up to date"
+    workbook = commands.add_parser("workbook", help=about, description=about)
+    workbook.add_argument(
+        "--fresh", metavar="NN", help="a pristine copy of one; your old one is kept"
     )
+    about = "open JupyterLab on the workbook; options of its own are passed on"
+    lab = commands.add_parser("lab", help=about, description=about)
+    for command in (workbook, lab):
+        command.add_argument(
+            "--folder", type=Path, help="default: workbook, in the course or here"
+        )
+    return parser
+
+
+def _add_report(commands: argparse._SubParsersAction) -> None:
+    about = "how collapsed are the texts of a file?"
+    report = commands.add_parser("report", help=about, description=about)
     report.add_argument("file", type=Path, help=".jsonl, .csv, .tsv or a text a line")
     report.add_argument("--field", help="where the text stands (default: text, ...)")
     report.add_argument("--prompt-field", help="where the prompt stands, if anywhere")
@@ -33,7 +58,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.add_argument("--sample", type=int, default=500, help="default: 500 texts")
     report.add_argument("--seed", type=int, default=0)
-    return parser
+
+
+def _workbook(options: argparse.Namespace) -> None:
+    folder = options.folder or default_folder()
+    if options.fresh is not None:
+        print(*fresh_copy(folder, options.fresh), sep="\n")
+        return
+    for line in make_workbook(folder):
+        print(line)
+    print(f"Your workbook is in {folder}.")
+
+
+def _lab(options: argparse.Namespace, more: Sequence[str]) -> int:
+    from course_utils.classroom.lab import run_lab
+
+    folder = options.folder or default_folder()
+    for line in make_workbook(folder):
+        print(line, flush=True)
+    return run_lab(folder, more)
 
 
 def _report(options: argparse.Namespace) -> None:

@@ -10,6 +10,25 @@ def data_path(*parts: str) -> Path:
 
     The path need not exist: whoever opens it says what is missing.
     """
-    installed = _PACKAGE / "data"
-    root = installed if installed.is_dir() else _PACKAGE.parent / "data"
-    return root.joinpath(*parts)
+    return _beside_or_inside("data").joinpath(*parts)
+
+
+def notebooks_path() -> Path:
+    """The folder of the notebooks as they were built, with their outputs."""
+    return _beside_or_inside("notebooks")
+
+
+def glossary_path() -> Path:
+    """GLOSSARY.md."""
+    return _beside_or_inside("GLOSSARY.md")
+
+
+def course_folder() -> Path | None:
+    """The checkout that this package lies in; None where it was installed."""
+    above = _PACKAGE.parent
+    return above if (above / "notebooks").is_dir() else None
+
+
+def _beside_or_inside(name: str) -> Path:
+    inside = _PACKAGE / name
+    return inside if inside.exists() else _PACKAGE.parent / name

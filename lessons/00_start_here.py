@@ -19,12 +19,12 @@ start("00")
 # - Use the instruments of this course: sliders, predictions, exercises
 # - Check that your machine is ready
 #
-# **Time**: about 30 minutes
+# **Time**: about {{minutes}} minutes
 #
 # **What you need first**: a little Python. Run each cell with Shift + Enter.
 #
-# **The question**: a model has learned tales about two dozen heroes. Why
-# are most of its tales about the same one?
+# **The question**: a model has learned tales about two dozen heroes. Ask it
+# for sixty-four tales: how many heroes will you meet?
 
 # %% [markdown]
 # ## A storyteller
@@ -85,7 +85,39 @@ for temperature in (0.3, 1, 3):
 # The first two are tales. The third is what people call *word salad*. Judged
 # tale by tale, low temperature looks safe. But one tale tells you nothing
 # about a model's variety. For that you need many.
+
+# %% [markdown]
+# ## Who is a tale about?
 #
+# The first hero whose name occurs in it, we say. The list of heroes comes
+# from the *world*: the grammar that wrote the storyteller's books. We wrote
+# that grammar, so we know exactly how common each hero is.
+
+# %%
+import re
+
+from course_utils import StoryWorld
+
+world = StoryWorld()
+truth = world.probabilities("hero")
+list(truth)[:6]
+
+# %% tags=["nbval-check-output"]
+print(f"{len(truth)} heroes; in the world, {truth['Mira']:.0%} are Mira")
+
+
+# %%
+def hero_of(text):
+    """The first hero named in a text."""
+    words = re.findall(r"\w+", text)
+    return next((word for word in words if word in truth), "(nobody)")
+
+
+# %%
+# only with the storyteller
+hero_of(runs.texts[0])
+
+# %% [markdown]
 # ## Predict first
 #
 # Before an experiment this course asks what you expect. Your answer is kept,
@@ -104,39 +136,9 @@ guess
 
 # %% [markdown]
 # ## Sixty-four tales
-#
-# Who is a tale about? About the first hero whose name occurs in it. The list
-# of heroes comes from the *world*: the grammar that wrote the storyteller's
-# books. We wrote that grammar, so we know exactly how common each hero is.
-#
-# (On other models, whose truth nobody knows, `knows_the_truth` switches off
-# what needs it. Ignore it.)
 
 # %%
-import re
-
-from course_utils import StoryWorld
-
-world = StoryWorld()
-truth = world.probabilities("hero")
-list(truth)[:6]
-
-# %% tags=["nbval-check-output"]
-print(f"{len(truth)} heroes; in the world, {truth['Mira']:.0%} are Mira")
-
-# %%
-knows_the_truth = lm.name == "storyteller"
-
-
-def hero_of(text):
-    """The first hero named in a text (for another model: its first word)."""
-    words = re.findall(r"\w+", text)
-    if not knows_the_truth:
-        return words[0] if words else "(nothing)"
-    return next((word for word in words if word in truth), "(nobody)")
-
-
-# %%
+# only with the storyteller
 tales = tell(0.3, n=64)
 heroes = [hero_of(tale) for tale in tales]
 print(*heroes)
@@ -145,6 +147,7 @@ print(*heroes)
 # Look at that row of names. Now count. `Counter` does it:
 
 # %%
+# only with the storyteller
 from collections import Counter
 
 counts = Counter(heroes)
@@ -152,6 +155,7 @@ commonest, count = counts.most_common(1)[0]
 print(f"{commonest}: {count} of {len(heroes)} tales")
 
 # %%
+# only with the storyteller
 if count < 16:
     result = "fewer than 16"
 elif count < 32:
@@ -164,46 +168,48 @@ guess.compare(
     "that and forgets nothing: low temperature only changes how we draw.",
 )
 
+# %%
+# only with the storyteller
+from course_utils.classroom import fact
+
+fact("the world gives Mira about 17 of 64", 16 < 64 * truth["Mira"] < 18)
+lengths = [len(lm.encode(tale.text)) for tale in world.sample(200)]
+fact("a tale has about 80 tokens", 75 < sum(lengths) / 200 < 85)
+
 # %% [markdown]
 # ## Mode collapse in one picture
 #
 # In statistics a *mode* is a peak of a distribution. Here each hero counts as
 # one. Grey marks say how often the hero occurs in the world. The bars are what
-# the model told; in this course, orange-red means collapsed. (The next two
-# cells only draw. You need not follow them.)
+# the model told; in this course, orange-red means collapsed. (Code that only
+# draws is folded, in all notebooks. A click on its line unfolds it.)
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Draws: the share of tales for each hero, beside the truth
+# only with the storyteller
 import matplotlib.pyplot as plt
 from course_utils.classroom import PALETTE, show
 
-names = list(truth) if knows_the_truth else list(counts)[:24]
-
 
 def shares_of(heroes):
-    """The share of each name, in the order of `names`."""
+    """The share of each hero of the world."""
     counts = Counter(heroes)
-    return [counts[name] / len(heroes) for name in names]
+    return [counts[name] / len(heroes) for name in truth]
 
 
-# %%
 figure, axes = plt.subplots(figsize=(8, 3.2))
-at = range(len(names))
-axes.bar(at, shares_of(heroes), color=PALETTE["collapsed"], label="model")
-if knows_the_truth:
-    axes.plot(at, truth.values(), "_", ms=14, mew=3, color=PALETTE["truth"])
-    axes.annotate("grey marks: the truth", (5.5, 0.12), color=PALETTE["truth"])
-axes.set_xticks(at, names, rotation=60, ha="right")
+axes.bar(range(len(truth)), shares_of(heroes), color=PALETTE["collapsed"])
+axes.plot(truth.values(), "_", ms=14, mew=3, color=PALETTE["truth"])
+axes.annotate("grey marks: the truth", (5.5, 0.12), color=PALETTE["truth"])
+axes.set_xticks(range(len(truth)), truth, rotation=60, ha="right")
 axes.set_ylabel("share of tales")
 share = count / len(heroes)
-axes.set_title(f"At T = 0.3, {commonest} takes {share:.0%} of the tales")
-plt.close(figure)
-
-# %%
+axes.set_title(f"{commonest} takes {share:.0%} of the tales")
 show(
     figure,
-    alt=f"Bars of the share of 64 tales per hero at temperature 0.3: "
-    f"{commonest} has by far the tallest bar, {share:.0%}, well above the "
-    f"mark for the truth; most of the heroes have no bar at all.",
+    alt=f"Bars of the share of tales per hero. {commonest} has by far the "
+    f"tallest bar, {share:.0%}, well above the mark for the truth; most of "
+    "the heroes have no bar at all.",
 )
 
 # %% [markdown]
@@ -221,6 +227,7 @@ show(
 #   model. Part II of the course makes that kind.
 
 # %%
+# only with the storyteller
 print(len(set(tales)), "different texts among", len(tales))
 
 # %% [markdown]
@@ -256,57 +263,56 @@ def share_of_commonest(values):
 
 
 # %%
+# only with the storyteller
 share = float(share_of_commonest(heroes))
 print(f"{share:.0%} of the tales are about {commonest}")
 
 # %%
-if knows_the_truth:
-    assert share_of_commonest(heroes) > 0.5
-    assert 16 < 64 * truth["Mira"] < 18
-    lengths = [len(lm.encode(tale.text)) for tale in world.sample(200)]
-    assert 75 < sum(lengths) / 200 < 85
-assert abs(share_of_commonest(["Mira", "Tom", "Mira"]) - 2 / 3) < 1e-3
+# only with the storyteller
+fact("one hero takes more than half of the tales", share > 0.5)
+
+# %% [markdown]
+# **Stretch**: how high must the temperature be for the commonest hero to have
+# less than half? Change `tell(0.3, n=64)` above, and run the cells below it.
 
 # %% [markdown]
 # ## Your first slider
 #
 # Now the whole range. The next cell tells 64 tales at each of eleven
 # temperatures. That takes half a minute or so. Afterwards the slider answers
-# at once.
+# at once. A tale is *valid* if the world could have told it: correct in every
+# word, with the same hero and the same things from beginning to end. The
+# world's parser knows.
 
 # %%
+# only with the storyteller
 temperatures = [0.1, 0.2, 0.3, 0.5, 0.7, 0.85, 1, 1.2, 1.5, 2, 3]
 told = {t: tell(t, n=64, seed=1) for t in temperatures}
-if not knows_the_truth:
-    everyone = [hero_of(tale) for tales in told.values() for tale in tales]
-    names = [name for name, _ in Counter(everyone).most_common(24)]
+valid = {
+    t: sum(world.parse(tale).valid for tale in tales) / len(tales)
+    for t, tales in told.items()
+}
 
 # %% [markdown]
-# A tale is *valid* if the world could have told it: correct in every word,
-# with the same hero and the same things from beginning to end. The world's
-# parser knows.
+# Press play, or drag the slider, or click on it and use the arrow keys. Go
+# left from 1, then right from 1. What goes wrong, on which side? (If nothing
+# moves, as after a restart or on another day: in the menu, choose Run > Run
+# All Above Selected Cell, then run the figure's cell.)
 
-# %%
-valid = {
-    t: sum(world.parse(tale).valid for tale in told[t]) for t in temperatures
-}
-valid
-
-# %%
+# %% jupyter={"source_hidden": true}
+# A live figure: heroes at every temperature
+# only with the storyteller
 from course_utils.classroom import LiveFigure, steps
 
 
 def draw(figure):
     axes = figure.subplots()
-    bars = axes.bar(range(len(names)), [0] * len(names))
-    marks = axes.plot([], "_", ms=14, mew=3, color=PALETTE["truth"])
-    if knows_the_truth:
-        marks[0].set_data(range(len(truth)), list(truth.values()))
-        axes.text(5.5, 0.12, "grey marks: the truth", color=PALETTE["truth"])
-    axes.set_xticks(range(len(names)), names, rotation=60, ha="right")
-    axes.set_ylim(0, 1)
-    axes.set_ylabel("share of 64 tales")
-    return {"bars": bars, "marks": marks, "title": axes.set_title(" ")}
+    bars = axes.bar(range(len(truth)), [0] * len(truth))
+    axes.plot(truth.values(), "_", ms=14, mew=3, color=PALETTE["truth"])
+    axes.text(5.5, 0.12, "grey marks: the truth", color=PALETTE["truth"])
+    axes.set_xticks(range(len(truth)), truth, rotation=60, ha="right")
+    axes.set(ylim=(0, 1), ylabel="share of tales")
+    return {"bars": bars, "title": axes.set_title(" ")}
 
 
 def update(artists, temperature):
@@ -318,18 +324,10 @@ def update(artists, temperature):
         bar.set_height(height)
         bar.set_color(colour)
     title = f"T = {temperature:g}: the commonest hero has {share:.0%}"
-    artists["title"].set_text(title)
-    return f"{title} of the tales. {valid[temperature]} of 64 are valid."
+    artists["title"].set_text(f"{title}, {valid[temperature]:.0%} are valid")
+    return f"{title} of the tales. {valid[temperature]:.0%} are valid."
 
 
-# %% [markdown]
-# Drag the slider, or click on it and use the arrow keys. Go left from 1 and
-# watch the other heroes vanish: the bars turn orange-red where one hero has
-# more than half. Then go right. (If you see a picture without a slider, or an
-# error instead, as after a restart or on another day: in the menu, choose
-# Run > Run All Cells.)
-
-# %%
 dial = LiveFigure(
     draw,
     update,
@@ -342,11 +340,6 @@ dial = LiveFigure(
     play="temperature",
 )
 dial
-
-# %%
-dial.set(temperature=0.2)
-assert dial.error is None
-dial.set(temperature=1)
 
 # %% [markdown]
 # Two different things go wrong, at two different ends:
@@ -361,6 +354,8 @@ dial.set(temperature=1)
 # would be near 1.
 
 # %%
+from collections import Counter
+
 from course_utils.worlds.measures import effective_number
 
 
@@ -386,33 +381,30 @@ by_the_world = [
     for seed in range(40)
 ]
 fair = sum(by_the_world) / len(by_the_world)
-if knows_the_truth:
-    assert fair < effective_number(truth)
-    print(f"64 tales by the world: {fair:.1f} on average")
+print(f"64 tales by the world: {fair:.1f} on average")
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Draws: heroes and valid tales over the temperature
+# only with the storyteller
 figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3), sharex=True)
-effective = [effective_heroes(told[t]) for t in temperatures]
-left.plot(temperatures, effective, "o-", color=PALETTE["model"])
+effective = {t: effective_heroes(told[t]) for t in temperatures}
+left.plot(effective.keys(), effective.values(), "o-", color=PALETTE["model"])
+left.axhline(fair, color=PALETTE["truth"], ls="--")
+left.text(0.1, fair + 0.7, "64 tales by the world", color=PALETTE["truth"])
 left.set(title="Left of 1 heroes vanish", ylabel="effective number of heroes")
-right.plot(temperatures, [valid[t] / 64 for t in temperatures], "o-")
+right.plot(valid.keys(), valid.values(), "o-", color=PALETTE["model"])
 right.set(title="Right of 1 tales break", ylabel="share of valid tales")
-if knows_the_truth:
-    left.axhline(fair, color=PALETTE["truth"], ls="--")
-    left.text(0.1, fair + 0.7, "64 tales by the world", color=PALETTE["truth"])
 for axes in (left, right):
     axes.set(xscale="log", xlabel="temperature T")
     axes.set_xticks([0.1, 0.3, 1, 3], ["0.1", "0.3", "1", "3"])
     axes.set_ylim(bottom=0)
-plt.close(figure)
-
-# %%
+low, high = min(temperatures), max(temperatures)
 show(
     figure,
-    alt=f"Left: the effective number of heroes over the temperature, from "
-    f"{effective[0]:.0f} at T = 0.1 to {effective[6]:.0f} at T = 1, where it "
-    f"meets the dashed line of the world. Right: the share of valid tales, "
-    f"{valid[1] / 64:.0%} at T = 1 and {valid[3] / 64:.0%} at T = 3.",
+    alt="Left: the effective number of heroes over the temperature, from "
+    f"{effective[low]:.0f} at T = {low} up; at T = 1 it meets the dashed line "
+    f"of the world, {fair:.0f}. Right: the share of valid tales, near 100 % "
+    f"up to T = 1, {valid[high]:.0%} at T = {high}.",
 )
 
 # %% [markdown]
@@ -420,27 +412,29 @@ show(
 # heroes come up too often. The world is the goal, not the largest number.
 
 # %%
-if knows_the_truth:
-    assert effective[0] < 3 and effective[6] > fair / 1.6
-    assert valid[1] >= 58 and valid[0.3] >= 60 and valid[3] <= 5
+# only with the storyteller
+fact("in 64 tales fewer heroes come up", fair < effective_number(truth))
+fact("at T = 0.1 hardly a hero is left", lambda: effective[0.1] < 3)
+fact("at T = 1 they are all back", lambda: effective[1] > fair / 1.6)
+fact(
+    "tales are valid up to T = 1, and hardly one at T = 3",
+    lambda: valid[1] >= 0.9 and valid[0.3] >= 0.93 and valid[3] <= 0.08,
+)
 
 # %% [markdown]
 # ## Claims on trial
 #
-# The course tests the claims of an article on mode collapse that circulates
-# on the web, one after the other. They are numbered C01 to C42; we begin with
-# the fourth. A claim gets a verdict from an experiment: *holds*,
-# *holds when ...*, *fails*, or *cannot be tested here*. With it comes a
-# number, an *interval* (how far the number might move with other random
-# draws) and *n* (how many observations it rests on).
+# The course tests an article's claims, C01 to C42; `claims()` lists them.
+# Each gets a verdict from an experiment, *holds*, *holds when ...*, *fails* or
+# *cannot be tested here*, with a number, an *interval* (how far the number
+# might move with other random draws) and *n* (how many observations).
 #
 # **C04**: beyond T = 2, apparent randomness masks a deeper collapse.
 #
-# If that were so, texts at T = 2 and 3 would look different on the surface,
-# but share something below it. We look at both. On the surface: which share
-# of a text's runs of four words occurs in no other text? Below: take the
-# texts two by two. How often are both about the same hero? Both questions need
-# many texts: after your prediction a cell writes 800, in up to half a minute.
+# Then texts at T = 2 and 3 would look different on the surface and share
+# something below. On the surface: which share of a text's runs of four words
+# occurs in no other text? Below: of each two texts, how often are both about
+# the same hero?
 
 
 # %%
@@ -474,18 +468,21 @@ guess_c04
 
 # %%
 many = {t: tell(t, n=200, seed=2) for t in (0.3, 1, 2, 3)}
-if knows_the_truth:
-    many["world"] = [tale.text for tale in world.documents.sample(200)]
+
+# %% jupyter={"source_hidden": true}
+# Prints: valid texts, runs of their own, pairs about one hero
+# only with the storyteller
+many["world"] = [tale.text for tale in world.documents.sample(200)]
 print("    T   valid   own runs   same hero")
 for t, texts in many.items():
-    ok = sum(world.parse(text).valid for text in texts) / 200
-    own = sum(own_runs(texts)) / 200
+    ok = sum(world.parse(text).valid for text in texts) / len(texts)
+    own = sum(own_runs(texts)) / len(texts)
     pairs = same_hero(texts)
     same = sum(pairs) / max(len(pairs), 1)
     print(f"{t:>5} {ok:>7.0%} {own:>10.2f} {same:>8.0%} of {len(pairs)}")
 
 # %%
-own_at_3 = sum(own_runs(many[3])) / 200
+own_at_3 = sum(own_runs(many[3])) / len(many[3])
 guess_c04.compare(round(own_at_3, 2), "Salad shares next to nothing.")
 
 # %% [markdown]
@@ -493,33 +490,38 @@ guess_c04.compare(round(own_at_3, 2), "Salad shares next to nothing.")
 # often about the same hero. If C04 were right, it would rise again at T = 2.
 
 # %%
+# only with the storyteller
 from course_utils.classroom import verdict
 from course_utils.foundations.intervals import wilson_interval
 
 pairs = same_hero(many[2])
 same = sum(pairs)
-if knows_the_truth:
-    box = verdict(
-        "C04",
-        "fails",
-        "At T = 2, this share of pairs is about the same hero: no more than "
-        "at T = 1. What falls is validity. The texts are broken, and as "
-        "diverse as they look. Notebooks 03 and 18 dig deeper.",
-        estimate=same / len(pairs),
-        interval=wilson_interval(same, len(pairs)),
-        n=len(pairs),
-    )
-else:
-    box = "This verdict needs the storyteller: it is left out."
-box
+verdict(
+    "C04",
+    "fails",
+    "At T = 2, this share of pairs is about the same hero: no more than at "
+    "T = 1. What falls is validity. The texts are broken, and as diverse as "
+    "they look. Notebooks 03 and 18 dig deeper.",
+    estimate=same / len(pairs),
+    interval=wilson_interval(same, len(pairs)),
+    n=len(pairs),
+)
 
 # %%
-assert own_at_3 >= sum(own_runs(many[0.3])) / 200
-if knows_the_truth:
-    assert 0.4 < sum(own_runs(many["world"])) / 200 < 0.6
-    at_one, collapsed = same_hero(many[1]), same_hero(many[0.3])
-    limit = wilson_interval(sum(at_one), len(at_one))[1]
-    assert same / len(pairs) <= limit < sum(collapsed) / len(collapsed)
+from course_utils.classroom import fact
+
+cold_own_runs = sum(own_runs(many[0.3])) / len(many[0.3])
+fact("texts at T = 3 share less than those at 0.3", own_at_3 >= cold_own_runs)
+
+# %% jupyter={"source_hidden": true}
+# Tested here: what the text says.
+# only with the storyteller
+worldly = sum(own_runs(many["world"])) / 200
+fact("in the world half of the runs are a text's own", 0.4 < worldly < 0.6)
+at_one, collapsed = same_hero(many[1]), same_hero(many[0.3])
+limit = wilson_interval(sum(at_one), len(at_one))[1]
+fact("pairs agree no more at T = 2 than at T = 1", same / len(pairs) <= limit)
+fact("they do at T = 0.3", sum(collapsed) / len(collapsed) > limit)
 
 # %% [markdown]
 # So these are two faults, and what helps one need not help the other.

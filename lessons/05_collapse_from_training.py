@@ -11,7 +11,7 @@ import math
 
 import torch
 from course_utils import StoryWorld, load_model
-from course_utils.classroom import exercise, predict, show, start
+from course_utils.classroom import exercise, fact, predict, show, start
 from course_utils.foundations.entropy import cross_entropy, entropy
 from course_utils.foundations.intervals import bootstrap_interval
 from course_utils.plots import training as pictures
@@ -26,7 +26,8 @@ start("05")
 # - Build a loss that asks for variety, and compare it fairly with its rivals
 # - Let models learn from their own output, and predict what gets lost
 #
-# **Time**: about 80 minutes
+# **Time**: about {{minutes}} minutes. Short of time? Skip the sections marked
+# *deep*: the thread holds without them.
 #
 # **What you need first**: [notebook 00](00_start_here.ipynb),
 # [notebook 01](01_softmax_and_temperature.ipynb) and entropy
@@ -53,20 +54,25 @@ print(f"{names[0]} {truth[0]:.1%}, {names[-1]} {truth[-1]:.1%}")
 
 # %%
 read = [names.index(t.labels["hero"]) for t in world.sample(2000)]
-counted = torch.tensor(read).bincount(minlength=24).double() / 2000
+counted = torch.tensor(read).bincount(minlength=24).double() / len(read)
 logits = torch.zeros(24, dtype=float)
 for _ in range(2000):
     logits -= 2.0 * (logits.softmax(dim=-1) - counted)
-assert (logits.softmax(dim=-1) - counted).abs().max() < 0.001
+
+# %%
+fact(
+    "the smallest model predicts what it has counted",
+    (logits.softmax(dim=-1) - counted).abs().max() < 0.001,
+)
 
 # %% [markdown]
-# Learning stops where predicted equals counted. So a model that fits its
-# corpus copies its favourites, and neither exaggerates nor flattens them.
+# Learning stops where predicted equals counted. So this smallest of models
+# copies its corpus's favourites.
 #
-# One number says which of the three it is. If a model's shares are
-# proportional to $\text{truth}^s$, then $s = 1$ means copied, $s > 1$
-# exaggerated and $s < 1$ flattened. The best-fitting $s$ is the shares'
-# **sharpness**. Temperature is the pure case:
+# Another one may exaggerate them, or flatten them. One number says which of
+# the three it is. If a model's shares are proportional to $\text{truth}^s$,
+# then $s = 1$ means copied, $s > 1$ exaggerated and $s < 1$ flattened. The
+# best-fitting $s$ is the shares' **sharpness**. Temperature is the pure case:
 
 # %% tags=["nbval-check-output"]
 from course_utils.causes.pretraining import sharpness
@@ -76,12 +82,14 @@ for T in (0.5, 1.0, 2.0):
     print(f"T = {T}: sharpness {sharpness(tempered, truth):.2f}")
 
 # %% [markdown]
-# The storyteller has two million weights, not 24. We let it continue "Once
-# upon a time there was a brave girl named", and eleven such beginnings: girls
-# and boys of six traits. (Only the storyteller's truth is known. Other models
-# leave this out.)
+# ## What does a large model do?
+#
+# The storyteller has two million weights, not 24. Does it copy, exaggerate or
+# flatten? We let it continue "Once upon a time there was a brave girl named",
+# and eleven such beginnings: girls and boys of six traits.
 
 # %%
+# only with the storyteller
 guess = predict(
     "favourites",
     "How sharp are the storyteller's names, on average?",
@@ -90,15 +98,14 @@ guess = predict(
 guess
 
 # %%
+# only with the storyteller
 lm = load_model()
-knows_the_truth = lm.name == "storyteller"
-if knows_the_truth:
-    lengths = [len(lm.encode(tale.text)) for tale in world.sample(100)]
-    assert 75 < sum(lengths) / 100 < 85  # tokens of a tale
-traits = ["brave", "curious", "shy", "stubborn", "clever", "dreamy"]
+traits = ["brave", "curious", "shy", "stubborn", "clever", "dreamy"]  # of ten
 kinds = [f"{trait} {child}" for trait in traits for child in ("girl", "boy")]
 
 
+# %%
+# only with the storyteller
 def names_after(prompt):
     """The model's and the world's probabilities of the possible names."""
     told = world.next_token_distribution(prompt, lm.tokenizer)
@@ -107,35 +114,38 @@ def names_after(prompt):
 
 
 # %%
-if knows_the_truth:
-    pairs = [
-        names_after(f"Once upon a time there was a {k} named") for k in kinds
-    ]
-    said, true = map(torch.stack, zip(*pairs, strict=True))
-    found = sharpness(said / said.sum(dim=-1, keepdim=True), true)
-    low, high = bootstrap_interval(found.tolist())
-    print(f"{found.mean():.3f} ({low:.3f} to {high:.3f}, n = {len(kinds)})")
-    assert low > 0.9 and high < 1.1
-guess.compare("0.9 to 1.1", "It was trained until it agreed with the world.")
+# only with the storyteller
+pairs = [names_after(f"Once upon a time there was a {k} named") for k in kinds]
+said, true = map(torch.stack, zip(*pairs, strict=True))
+found = sharpness(said / said.sum(dim=-1, keepdim=True), true)
+low, high = bootstrap_interval(found.tolist())
+print(f"{found.mean():.3f} ({low:.3f} to {high:.3f}, n = {len(kinds)})")
 
 # %%
-if knows_the_truth:
-    cold = (said.log() / 0.5).softmax(dim=-1)
-    figure = show(
-        pictures.plot_favourites(true, said, cold),
-        alt="Each name's probability in the model over that in the world, on "
-        "log axes. The storyteller's points lie on the diagonal. At T = 0.5 "
-        "they lie on a steeper line: rare names fall far below it.",
-    )
-else:
-    figure = "No truth, no figure."
-figure
+# only with the storyteller
+fact("the storyteller's sharpness is near 1", low > 0.9 and high < 1.1)
+guess.compare("0.9 to 1.1", "It was trained until it agreed with the world.")
+
+# %% jupyter={"source_hidden": true}
+# Draws: each name's probability in the model over that in the world
+# only with the storyteller
+cold = (said.log() / 0.5).softmax(dim=-1)
+show(
+    pictures.plot_favourites(true, said, cold),
+    alt="Each name's probability in the model over that in the world, on log "
+    "axes. The storyteller's points lie on the diagonal. At T = 0.5 they lie "
+    "on a steeper line: rare names fall far below it.",
+)
 
 # %% [markdown]
 # A skewed corpus alone is no collapse, and a model that fits it does not make
 # it one. The sampler does, at low temperature.
 #
+# **Stretch**: the smallest model read 2000 tales. Let it read 50. How sharp
+# are its names then, and is that learning or luck?
+#
 # ## The same text, again and again
+# {{deep}}
 #
 # What if the corpus is small, and read many times? Begin with a model that can
 # do nothing but remember. An **n-gram** table lists, for each run of n - 1
@@ -148,7 +158,6 @@ figure
 from course_utils.causes.recursion import NGram, named_shares, retell
 from course_utils.worlds.measures import memorised_share
 
-assert world.entropy() > math.log(1e12)  # more than a trillion tales
 table = NGram(["The fox sang.", "The fox slept."], order=2)
 dict(table.followers)
 
@@ -160,14 +169,17 @@ for n in (2, 4, 6, 8, 12):
     mira = named_shares(told, names)[0]
     print(f"{n:>2} {memorised_share(told, tales):>10.0%} {mira:>16.0%}")
 
+# %%
+fact("the world has trillions of tales", world.entropy() > math.log(1e12))
+
 # %% [markdown]
 # With a long memory most tales stand in the corpus, to the letter: a collapse
 # from trillions of possible tales to 100. Yet look at the last column. The
 # favourite doesn't become more of one.
 #
-# ## A network learns the frequent first
+# ## What does a network learn by heart?
 #
-# A table has read all its lines equally well from the start. A network learns
+# A table knows all its lines equally well from the start. A network learns
 # step by step. Here claim **C09** comes in: *overfitting to frequent patterns
 # causes collapse*. We give the storyteller a corpus of 63 tales. Some stand in
 # it more often than others, as pages do on the web:
@@ -219,6 +231,12 @@ by_heart.compare(
 from course_utils.causes.forms import effective_modes
 
 in_corpus = effective_modes(overfitting.corpus_shares(world, "hero"))
+heroes = {arm: overfitting.heroes(arm) for arm in overfitting.arms}
+for arm in ("fresh", "repeated"):
+    print(f"{arm}: {heroes[arm][:, -1].mean():.1f} effective heroes")
+
+# %% jupyter={"source_hidden": true}
+# Draws: what is by heart, what unread tales cost, and the effective heroes
 show(
     pictures.plot_overfitting(overfitting, in_corpus.mean().item()),
     alt="Left: the probability of each column's tales over readings. The tale "
@@ -230,23 +248,35 @@ show(
 )
 
 # %%
-heroes = {arm: overfitting.heroes(arm) for arm in overfitting.arms}
-for arm in ("fresh", "repeated"):
-    print(f"{arm}: {heroes[arm][:, -1].mean():.1f} effective heroes")
-of_corpus = heroes["repeated"][:, 1:].mean(dim=-1) / in_corpus
-assert of_corpus.min() > 0.7 and of_corpus.max() < 1.1
-
-# %%
 sharp = overfitting.values("repeated", "sharpness")[:, -1]
 print(f"by heart: {last.sum(dim=-1).mean():.0%} of the texts")
 print(f"sharpness of what is by heart: {sharp.mean():.1f}")
-assert sharp.min() > 1.5 and (last.diff(dim=-1) < 0).all()
-assert (last < 1 / 6).all() and (mass[:, 1].sum(dim=-1) < 0.01).all()
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Tested here: what the text says of the figure.
+of_corpus = heroes["repeated"][:, 1:].mean(dim=-1) / in_corpus
 unread = {arm: overfitting.values(arm, "held_out_loss") for arm in heroes}
-assert (unread["repeated"].diff(dim=-1) > 0).all()
-assert (unread["fresh"] - unread["fresh"][:, :1]).abs().max() < 0.03
+fact(
+    "no column is told as often as by a perfect copy, the frequent most",
+    (last < 1 / 6).all() and (last.diff(dim=-1) < 0).all(),
+)
+fact("the sharpness is still above 1.5", sharp.min() > 1.5)
+fact(
+    "hardly anything is by heart after the first reading",
+    (mass[:, 1].sum(dim=-1) < 0.01).all(),
+)
+fact(
+    "variety falls to what the corpus has, or somewhat less, and stays there",
+    of_corpus.min() > 0.7 and of_corpus.max() < 1.1,
+)
+fact(
+    "unread tales cost more with each reading of the repeated corpus",
+    (unread["repeated"].diff(dim=-1) > 0).all(),
+)
+fact(
+    "they cost about the same with fresh tales",
+    (unread["fresh"] - unread["fresh"][:, :1]).abs().max() < 0.03,
+)
 
 # %% [markdown]
 # - **Left**: the more copies, the sooner by heart. A perfect copy would tell
@@ -292,13 +322,14 @@ def entropy_regularised_loss(logits, targets, weight):
 
 # %% [markdown]
 # ## Where does training end?
+# {{deep}}
 #
 # A toy tells. The next word is a hero's name, but the vocabulary has 1536
 # tokens. The other 1512 are **junk** here: they would break the tale. We train
 # one logit per token on 100 names, with λ = 0.1.
 
 # %%
-vocab = 1536
+vocab, weight = 1536, 0.1
 targets = torch.tensor(read[:100])
 logits = torch.zeros(vocab, dtype=float, requires_grad=True)
 search = torch.optim.LBFGS(
@@ -306,10 +337,11 @@ search = torch.optim.LBFGS(
 )
 
 
+# %%
 def loss_now():
     search.zero_grad()
-    rows = logits.expand(100, vocab)
-    loss = entropy_regularised_loss(rows, targets, weight=0.1)
+    rows = logits.expand(len(targets), vocab)
+    loss = entropy_regularised_loss(rows, targets, weight)
     loss.backward()
     return loss
 
@@ -320,10 +352,17 @@ from course_utils.causes.pretraining import entropy_regularised_optimum
 search.step(loss_now)
 trained = logits.softmax(dim=-1).detach()
 print(f"probability of junk: {trained[24:].sum():.2%}")
-shares = targets.bincount(minlength=vocab).double() / 100
-optimum = entropy_regularised_optimum(shares, weight=0.1)
-assert (trained - optimum).abs().max() < 0.001
-assert optimum[24:].sum() > 0.002
+
+# %%
+shares = targets.bincount(minlength=vocab).double() / len(targets)
+optimum = entropy_regularised_optimum(shares, weight)
+
+# %%
+fact(
+    "training ends at the minimum",
+    (trained - optimum).abs().max() < 0.001,
+)
+fact("the minimum has junk", optimum[24:].sum() > 0.002)
 
 # %% [markdown]
 # Not one of the 100 names was junk, and yet the model has learned to say some.
@@ -340,17 +379,37 @@ assert optimum[24:].sum() > 0.002
 
 # %% tags=["nbval-check-output"]
 word = torch.cat([truth, torch.zeros(vocab - 24)])
-for weight in (0.05, 0.1, 0.15):
-    q = entropy_regularised_optimum(word, weight)
-    floor = math.exp(-1 / weight - entropy(q, base=math.e))
-    assert math.isclose(q[-1], floor, rel_tol=1e-6)
-    print(f"weight {weight}: junk {q[24:].sum():.7f}")
+optima = {w: entropy_regularised_optimum(word, w) for w in (0.05, 0.1, 0.15)}
+for w, q in optima.items():
+    print(f"weight {w}: junk {q[24:].sum():.7f}")
+
+
+# %% jupyter={"source_hidden": true}
+# Tested here: the formula of the floor.
+def floor_of(w, q):
+    return math.exp(-1 / w - entropy(q, base=math.e))
+
+
+fact(
+    "the floor is as the formula says",
+    lambda: all(
+        math.isclose(q[-1], floor_of(w, q), rel_tol=1e-6)
+        for w, q in optima.items()
+    ),
+)
 
 # %% [markdown]
 # A tiny floor, but 1512 tokens stand on it, and a tale has about 80 of them:
 # it survives with a chance of about $(1 - \text{junk})^{80}$. And the floor
 # rises steeply.
-#
+
+# %% jupyter={"source_hidden": true}
+# Tested here: the length of a tale.
+# only with the storyteller
+lengths = [len(lm.encode(tale.text)) for tale in world.sample(100)]
+fact("a tale has about 80 tokens", 75 < sum(lengths) / 100 < 85)
+
+# %% [markdown]
 # ## Compare at the same price
 #
 # Two rivals. **Label smoothing** takes a part ε of the target's probability
@@ -377,10 +436,12 @@ def at_temperature(probs, temperature):
     return (probs.log() / temperature).softmax(dim=-1)
 
 
+# %%
 bonus = {w: entropy_regularised_optimum(word, w) for w in weights}
+dearest = cross_entropy(word, at_temperature(word, 20), base=math.e).item()
 warm, smooth = {}, {}
 for w, q in bonus.items():
-    price = cross_entropy(word, q, base=math.e).item()
+    price = min(cross_entropy(word, q, base=math.e).item(), dearest)
     warm[w] = flatten_to_loss(at_temperature, word, price, 1, 20)
     smooth[w] = flatten_to_loss(label_smoothing_optimum, word, price, 0, 0.9)
 
@@ -388,17 +449,20 @@ for w, q in bonus.items():
 # ## A live figure: the weight λ
 #
 # Bars are the model with the bonus, grey marks the world, crosses the
-# temperature that pays the same. On the right: what each gives to junk.
+# temperature that pays the same. On the right: what each gives to *junk*, the
+# 1512 tokens of 1536 that are no hero's name and would break the tale.
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Draws: the heroes with the bonus and its rivals, and the junk of each
 from course_utils.classroom import LiveFigure, dropdown, slider, steps
 
+at = min(weights, key=lambda weight: abs(weight - 0.1))
 dial = LiveFigure(
     lambda figure: pictures.draw_bonus(figure, names, truth),
     lambda artists, weight: pictures.show_bonus(
         artists, weight, bonus[weight], smooth[weight], warm[weight]
     ),
-    {"weight": steps(weights, value=0.1, label="weight λ")},
+    {"weight": steps(weights, value=at, label="weight λ")},
     alt="Left: probabilities of 24 heroes with an entropy bonus, a little "
     "flatter than the world's; crosses for the temperature of the same price "
     "are at least as flat. Right: probability of junk. Smoothing has it from "
@@ -409,18 +473,22 @@ dial = LiveFigure(
 dial
 
 # %%
-for weight in weights:
-    dial.set(weight=weight)
-    assert dial.error is None
-small = at_temperature(word, 1 / 0.95)
-assert (bonus[0.05] - small).abs().max() < 0.002
-assert bonus[0.05][24:].sum() < 1e-6 < 0.001 < smooth[0.05][1][24:].sum()
+fact(
+    "up to a weight of 0.05 the bonus is the temperature 1 / (1 - weight)",
+    lambda: (bonus[0.05] - at_temperature(word, 1 / 0.95)).abs().max() < 0.002,
+)
+fact(
+    "there smoothing pays for junk already, and the bonus not yet",
+    lambda: bonus[0.05][24:].sum() < 1e-6 < 0.001 < smooth[0.05][1][24:].sum(),
+)
 
 # %% [markdown]
 # - **A small bonus is a temperature**, trained in: up to λ = 0.05 the bars lie
 #   on the crosses, those of $T = 1 / (1 - \lambda)$.
 # - **A larger one pays for junk**, and tales break.
 # - **Label smoothing pays for little else**, from the first step on.
+#
+# ## The same in real training
 #
 # In this toy, temperature never makes junk: zero stays zero. No real model has
 # zeros, though. So look at real training. The storyteller went on learning
@@ -431,10 +499,15 @@ assert bonus[0.05][24:].sum() < 1e-6 < 0.001 < smooth[0.05][1][24:].sum()
 from course_utils.recordings.pretraining import Flattening
 
 flattening = Flattening.read()
+
+# %%
 dice = torch.Generator().manual_seed(0)
 drawn = torch.multinomial(truth.expand(200, 24), 250, True, generator=dice)
 counts = torch.nn.functional.one_hot(drawn, 24).sum(dim=1)
 in_world = effective_modes(counts / 250).mean().item()
+
+# %% jupyter={"source_hidden": true}
+# Draws: effective heroes over the share of valid texts, a dot for each loss
 show(
     pictures.plot_flattening(flattening, in_world),
     alt="Effective number of heroes over the share of valid texts. A line for "
@@ -450,16 +523,29 @@ show(
 # its trouble where its dot lies above the orange line, or to the right of it.
 
 # %%
-for kind in list(flattening.kinds)[1:]:
-    more, valid = flattening.beside_temperature(kind)
+others = list(flattening.kinds)[1:]
+beside = {kind: flattening.beside_temperature(kind) for kind in others}
+for kind, (more, valid) in beside.items():
     low, high = bootstrap_interval(more.tolist())
     heroes_more = f"{more.mean():+.1f} ({low:+.1f} to {high:+.1f})"
     print(f"{kind:16} heroes {heroes_more}, valid texts {valid.mean():+.0%}")
-    if kind in ("entropy 0.05", "entropy 0.1"):
-        assert more.abs().max() < 1 and abs(valid.mean()) < 0.05
-    if kind.startswith("smoothing"):
-        assert (more < -0.4).all() and valid.mean() < 0.01
-assert flattening.valid("entropy 0.2", "loss").max() < 0.02
+
+# %% jupyter={"source_hidden": true}
+# Tested here: what the text says of each loss.
+small = [beside[f"entropy {w}"] for w in (0.05, 0.1)]
+smoothed = [beside[kind] for kind in beside if kind.startswith("smoothing")]
+fact(
+    "a small bonus is a temperature, give or take one hero and some tales",
+    all(m.abs().max() < 1 and abs(v.mean()) < 0.05 for m, v in small),
+)
+fact(
+    "label smoothing is worse than a temperature",
+    all((m < -0.4).all() and v.mean() < 0.01 for m, v in smoothed),
+)
+fact(
+    "with a weight of 0.2 not one tale in fifty is valid",
+    flattening.valid("entropy 0.2", "loss").max() < 0.02,
+)
 
 # %% [markdown]
 # The toy was right.
@@ -472,8 +558,10 @@ assert flattening.valid("entropy 0.2", "loss").max() < 0.02
 # - **A large bonus breaks everything**: at λ = 0.2 not one tale in fifty is
 #   valid.
 #
-# But does the bonus help where variety is being lost? One more arm of the
-# overfitting runs had it, with λ = 0.1.
+# ## Does it help where variety is lost?
+# {{deep}}
+#
+# One more arm of the overfitting runs had the bonus, with λ = 0.1.
 
 # %%
 for arm in ("repeated", "repeated, entropy bonus"):
@@ -481,8 +569,16 @@ for arm in ("repeated", "repeated, entropy bonus"):
     print(f"{arm}: {learnt.mean():.0%} by heart, ", end="")
     valid = overfitting.values(arm, "valid")[:, -1].mean()
     print(f"{heroes[arm][:, -1].mean():.1f} heroes, {valid:.0f} of 100 valid")
-assert (learnt < 0.9 * last.sum(dim=-1)).all() and valid < 80
-assert (heroes[arm] - heroes["repeated"])[:, -1].abs().max() < 2
+# %%
+fact(
+    "the bonus slows the learning by heart",
+    (learnt < 0.9 * last.sum(dim=-1)).all(),
+)
+fact("it breaks tales, one in five or more", valid < 80)
+fact(
+    "heroes stay nearly as few",
+    (heroes[arm] - heroes["repeated"])[:, -1].abs().max() < 2,
+)
 
 # %% [markdown]
 # It slows the learning by heart, and it breaks more tales. Heroes stay nearly
@@ -517,11 +613,20 @@ def expected_distinct(probs, samples):
 # %%
 from course_utils.foundations.softmax import sample  # noqa: F401, you need it
 
-heard, missed = expected_distinct(truth, 50).item(), (1 - truth[-1]) ** 50
+tales_each, generations = 50, 20
+heard = expected_distinct(truth, tales_each).item()
+missed = (1 - truth[-1]) ** tales_each
 print(f"{heard:.1f} of 24 heroes; {names[-1]} is missed with {missed:.0%}")
-assert 15 < heard < 18 and missed > 0.5
+
+# %%
+fact(
+    "a generation hears of some two thirds, and misses the rarest mostly",
+    15 < heard < 18 and missed > 0.5,
+)
 
 # %% [markdown]
+# ## Replace or accumulate
+#
 # Whoever is missed has probability 0 in the next generation, and can never
 # come back. There are two ways to go on:
 #
@@ -547,11 +652,21 @@ def recurse(probs, samples, generations, keep="replace", generator=None):
     ...
 
 
+# %% [markdown]
+# ## Twenty generations
+#
+# Let 400 chains of models go 20 generations, each chain with its own luck.
+
 # %%
 dice = torch.Generator().manual_seed(0)
 keeps = ("replace", "accumulate")
-runs = truth.expand(400, 24)  # each row has its own luck
-chains = {keep: recurse(runs, 50, 20, keep, dice).double() for keep in keeps}
+runs = truth.expand(400, 24)
+chains = {
+    keep: recurse(runs, tales_each, generations, keep, dice).double()
+    for keep in keeps
+}
+
+# %%
 drift = predict(
     "drift",
     "After 20 generations of replace, averaged over the 400 runs: what is "
@@ -561,12 +676,16 @@ drift = predict(
 drift
 
 # %%
-mira = chains["replace"][20, :, 0]
+mira = chains["replace"][-1, :, 0]
 gone, over_half = (mira == 0).double().mean(), (mira > 0.5).double().mean()
 print(f"gone in {gone:.0%} of the runs, over half in {over_half:.0%}")
-assert 0.2 < mira.mean() < 0.33 and gone > 0.02 and over_half > 0.1
 
 # %%
+fact("Mira's mean share is where it was", 0.2 < mira.mean() < 0.33)
+fact(
+    "in some runs she is gone, in others she has more than half",
+    gone > 0.02 and over_half > 0.1,
+)
 drift.compare(
     "20 to 33 %",
     "A sample has too many as easily as too few. Every run drifts, but their "
@@ -574,7 +693,10 @@ drift.compare(
 )
 
 # %% [markdown]
-# Biologists know this as *genetic drift*
+# ## How much diversity is left?
+# {{deep}}
+#
+# Biologists know what you have just seen as *genetic drift*
 # ([Wright 1931](https://doi.org/10.1093/genetics/16.2.97)). Take the chance
 # that two tales have different heroes, one minus the sum of squared shares.
 # With n tales a generation, replace leaves on average $1 - 1/n$ of it each
@@ -585,18 +707,31 @@ drift.compare(
 # %%
 from course_utils.causes.recursion import gini_simpson, kept_diversity
 
+off = []
 for keep, chain in chains.items():
-    left = gini_simpson(chain[20]).mean() / gini_simpson(truth)
-    expected = kept_diversity(50, 20, keep)
+    left = gini_simpson(chain[-1]).mean() / gini_simpson(truth)
+    expected = kept_diversity(tales_each, generations, keep)
     print(f"{keep:10} {left:.3f}, by the formula {expected:.3f}")
-    assert abs(left - expected) < 0.05
-x = math.pi / math.sqrt(50)
+    off.append(abs(left - expected))
+x = math.pi / math.sqrt(tales_each)
 print(f"accumulate, for ever: {math.sin(x) / x:.3f}")
 
 # %%
+fact("the chains keep what the formula says", max(off) < 0.05)
+
+# %% [markdown]
+# ## Who is still told?
+# {{deep}}
+#
+# Order the heroes by their rank in the world. In how many of the 400 runs is
+# each of them still told?
+
+# %% jupyter={"source_hidden": true}
+# Draws: the share of runs in which a hero is still told, by rank
+looked_at = [g for g in (1, 3, 8, 20) if g <= generations]
 show(
     pictures.plot_survival(
-        {k: chain > 0 for k, chain in chains.items()}, (1, 3, 8, 20)
+        {k: chain > 0 for k, chain in chains.items()}, looked_at
     ),
     alt="Share of 400 runs in which a hero is still told, by rank, after 1, "
     "3, 8 and 20 generations. With replace the curves fall to the right and "
@@ -604,22 +739,36 @@ show(
 )
 
 # %%
-alive = (chains["replace"][3] > 0).double().mean(dim=0).reshape(3, 8).mean(-1)
-print("generation 3, by eights:", *(f"{share:.0%}" for share in alive))
+early = min(3, generations)
+told = (chains["replace"][early] > 0).double().mean(dim=0)  # [heroes]
+alive = told.reshape(3, 8).mean(dim=-1)
+print(f"generation {early}, by eights:", *(f"{s:.0%}" for s in alive))
+
+# %% jupyter={"source_hidden": true}
+# Tested here: what the text says of who is told.
 kept = chains["accumulate"] > 0
-assert alive[0] > 0.6 > alive[1] > alive[2] < 0.4
-assert kept[1].equal(kept[20])
+fact(
+    "of the commonest heroes most live on, of the rarest few",
+    alive[0] > 0.6 > alive[1] > alive[2] < 0.4,
+)
+fact(
+    "with accumulate nobody who was heard of is forgotten",
+    kept[1].equal(kept[-1]),
+)
 
 # %% [markdown]
 # **The tail vanishes first.** Of the eight commonest heroes most live on, of
 # the eight rarest few. With accumulate, whoever was in the first 50 tales is
 # never forgotten.
 #
+# **Stretch**: give each generation 500 tales instead of 50. After how many
+# generations of replace is as much lost?
+#
 # ## From a table to a language model
 #
-# The same with texts. A 4-gram table reads 50 tales, tells 50, and so on. And
-# the storyteller: each generation goes on from the last one's weights, and
-# reads what it told. Recorded, by
+# The same with texts. A 4-gram table (which word followed which three?) reads
+# 50 tales, tells 50, and so on. And the storyteller: each generation goes on
+# from the last one's weights, and reads what it told. Recorded, by
 # `python -m course_utils.recordings recursion`.
 
 
@@ -635,6 +784,8 @@ def ngram_shares(keep, run):
 from course_utils.recordings.recursion import Recursion
 
 recursion = Recursion.read()
+
+# %%
 learners = {
     "shares": {k: chains[k][:9, :4] for k in keeps},
     "4-gram": {
@@ -653,10 +804,12 @@ learners = {
 # for the 95 % interval of their mean.
 
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Draws: the heroes that a generation tells, for any learner and run
 def told_at(generation, learner, run):
     """Shares of the heroes, for each way to keep the corpus."""
-    return {k: learners[learner][k][generation, run - 1] for k in keeps}
+    chain = learners[learner]
+    return {k: chain[k][: generation + 1, :run][-1, -1] for k in keeps}
 
 
 film = LiveFigure(
@@ -678,7 +831,8 @@ film = LiveFigure(
 )
 film
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Draws: heroes told and valid texts of the storyteller, over the generations
 show(
     pictures.plot_recursion(recursion),
     alt="Left: with replace the heroes told fall to a third, with accumulate "
@@ -693,16 +847,26 @@ for keep in keeps:
     low, high = bootstrap_interval(left[keep].tolist())
     print(f"{keep}: {left[keep].mean():.1f} ({low:.1f} to {high:.1f}, n = 4)")
 
-# %%
-for learner in learners:
-    film.set(generation=4, learner=learner)
-    assert film.error is None
-assert left["replace"].max() < 10 and left["accumulate"].mean() > 15
-assert (told["accumulate"][1].sum(dim=-1) >= left["accumulate"]).all()
-early = told["replace"][3].double().mean(dim=0)
-assert early[:8].mean() > 0.7 > 0.5 > early[-8:].mean()
+# %% jupyter={"source_hidden": true}
+# Tested here: what the text says of the storyteller's generations.
+third = told["replace"][3].double().mean(dim=0)
 valid = {keep: recursion.valid(keep)[8] for keep in keeps}
-assert valid["replace"].max() < 0.6 < valid["accumulate"].min()
+fact(
+    "about twice as many heroes are left with accumulate",
+    left["replace"].max() < 10 and left["accumulate"].mean() > 15,
+)
+fact(
+    "with accumulate they are no more than in generation 1",
+    (told["accumulate"][1].sum(dim=-1) >= left["accumulate"]).all(),
+)
+fact(
+    "with replace the rarest go first",
+    third[:8].mean() > 0.7 > 0.5 > third[-8:].mean(),
+)
+fact(
+    "with replace about half of the tales are broken, with accumulate fewer",
+    valid["replace"].max() < 0.6 < valid["accumulate"].min(),
+)
 
 # %% [markdown]
 # - **Replace**: heroes go, the rarest first, as in the toys.
@@ -731,7 +895,6 @@ from course_utils.classroom import verdict
 
 kept = heroes["repeated"][:, -1] / heroes["fresh"][:, -1]
 copied = in_corpus / heroes["fresh"][:, -1]
-assert kept.max() < 0.9 and sharp.min() > 1
 verdict(
     "C09",
     "holds when a small corpus is read again and again",
@@ -744,12 +907,17 @@ verdict(
 )
 
 # %%
+fact("each run leaves fewer heroes than fresh tales do", kept.max() < 0.9)
+fact(
+    "the frequent tales have more than their share of what is by heart",
+    sharp.min() > 1,
+)
+
+# %%
 pair = ("cross-entropy", "entropy 0.1")
 plain, ours = (flattening.heroes(kind, "loss") for kind in pair)
 before, after = (flattening.valid(kind, "loss").mean() for kind in pair)
 gain, more = ours - plain, flattening.beside_temperature("entropy 0.1")[0]
-assert gain.min() > 0 and more.mean() < gain.mean() / 2
-assert ours.mean() > in_world
 verdict(
     "C31",
     "holds when compared with the plain loss, not with temperature",
@@ -762,6 +930,17 @@ verdict(
 )
 
 # %%
+fact("the bonus adds heroes to the plain loss", gain.min() > 0)
+fact(
+    "against temperature it adds less than half of that",
+    more.mean() < gain.mean() / 2,
+)
+fact("it has more variety than the world", ours.mean() > in_world)
+
+# %% [markdown]
+# ## A short quiz
+
+# %%
 from course_utils.classroom import quiz
 
 quiz("05")
@@ -772,8 +951,7 @@ quiz("05")
 # - A model that fits a skewed corpus copies its skew. Sharpness 1 is no fault.
 # - Read again and again, a small corpus is copied, the frequent tales first.
 # - A small entropy bonus is a temperature; a large one pays for junk.
-# - Models that read only their own tales lose the rare ones first, for ever.
-# - Keep the real data, and far less is lost.
+# - Models that read only their own tales lose the rare first: keep real data.
 #
 # ## Read on
 #
@@ -791,5 +969,5 @@ quiz("05")
 #   what stands twice in a corpus is told far more than twice as often.
 
 # %% [markdown]
-# **Next**: [06 Collapse from reward](06_collapse_from_reward.ipynb). Training
-# on a reward makes a model forget what it was never asked to forget.
+# **Next**: [06 Collapse from reward](06_collapse_from_reward.ipynb). Tune a
+# model on a reward that asks for one thing. What else changes?

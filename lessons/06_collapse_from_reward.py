@@ -7,25 +7,26 @@
 # {{bootstrap}}
 
 # %%
-from course_utils.classroom import exercise, predict, show, start
+from course_utils.classroom import exercise, fact, predict, show, start
 
 start("06")
 
 # %% [markdown]
 # **What you will be able to do**
 #
-# - Compute what a reward asks for, and see that it asks for no collapse
+# - Compute the best answer to a reward that is blind to the hero
 # - Write REINFORCE with a baseline, and test that it is unbiased
-# - Tune a language model on a reward, and watch what it forgets
+# - Tune a language model on a reward, and measure what else changes
 # - Hold it back: a leash to the reference, an entropy bonus, a clipped ratio
 #
-# **Time**: about 80 minutes
+# **Time**: about {{minutes}} minutes. Short of time? Skip the sections marked
+# *deep*: the thread holds without them.
 #
 # **What you need first**: [notebook 00](00_start_here.ipynb),
 # [notebook 01](01_softmax_and_temperature.ipynb), and what a gradient is
 #
-# **The question**: a reward asks for happy endings and for nothing else. Why
-# does the model also forget its plots and its heroes?
+# **The question**: a reward asks for happy endings and for nothing else. What
+# becomes of the plots and the heroes, which it never mentions?
 
 # %% [markdown]
 # ## A world of 48 tales
@@ -94,8 +95,55 @@ def regularised_optimum(ref_probs, rewards, beta):
 
 
 # %% [markdown]
-# Is it the best, really? Move away from it in 1,000 random directions: the
-# objective falls in every one.
+# ## What is best for our tales?
+#
+# Put the 48 tales and their rewards into your function.
+
+
+# %%
+def best_tales(beta):
+    """The optimum among all distributions over the 48 tales."""
+    both = reference.flatten(), reward.flatten()
+    return regularised_optimum(*both, beta).reshape(24, 2)
+
+
+# %%
+guess = predict(
+    "heroes at the optimum",
+    "A small beta is a long leash. How many heroes are left at beta = 0.05?",
+    choices=["one or two", "about 7", "14.4 as before"],
+)
+guess
+
+# %%
+betas = (2, 0.5, 0.2, 0.05)
+print("beta   mean reward   effective heroes")
+for beta in betas:
+    tales = best_tales(beta)
+    mean, left = (tales * reward).sum(), effective_heroes(tales)
+    print(f"{beta:<7}{mean:>10.3f}{left:>15.1f}")
+
+# %%
+at_the_best = [effective_heroes(best_tales(beta)) for beta in betas]
+fact(
+    "the optimum has as many effective heroes as the reference, at every beta",
+    all(abs(n - effective_heroes(reference)) < 1e-3 for n in at_the_best),
+)
+guess.compare(
+    "14.4 as before",
+    "Tales with the same reward are all multiplied by the same number. Their "
+    "odds stay. A blind reward asks for no collapse.",
+)
+
+# %% [markdown]
+# So what the reward *asks for* is innocent. Does a model get what is asked
+# for, and nothing more? There are three roads on which it might not.
+#
+# ## Is it the best, really?
+# {{deep}}
+#
+# Move away from the optimum in 1,000 random directions: the objective falls in
+# every one.
 
 # %%
 from course_utils.foundations.entropy import kl_divergence
@@ -107,51 +155,25 @@ def objective(tales, beta):
     return (tales * reward).sum(dim=(-2, -1)) - beta * kl
 
 
-def best_tales(beta):
-    """The optimum among all distributions over the 48 tales."""
-    both = reference.flatten(), reward.flatten()
-    return regularised_optimum(*both, beta).reshape(24, 2)
-
-
 # %%
-dice = torch.Generator().manual_seed(0)
+best, dice = best_tales(0.5), torch.Generator().manual_seed(0)
 noise = 0.1 * torch.randn(1000, 24, 2, generator=dice)
-others = best_tales(0.5) * noise.exp()
+others = best * noise.exp()
 others = others / others.sum(dim=(-2, -1), keepdim=True)
-assert (objective(others, 0.5) < objective(best_tales(0.5), 0.5)).all()
+above = objective(best, 0.5) - objective(others, 0.5)
+print(f"the objective falls by {above.min():.4f} to {above.max():.4f}")
 
 # %%
-guess = predict(
-    "heroes at the optimum",
-    "A small beta is a long leash. How many heroes are left at beta = 0.05?",
-    choices=["one or two", "about 7", "14.4 as before"],
-)
-guess
-
-# %% tags=["nbval-check-output"]
-print("beta   mean reward   effective heroes")
-for beta in (2, 0.5, 0.2, 0.05):
-    tales = best_tales(beta)
-    mean, left = (tales * reward).sum(), effective_heroes(tales)
-    print(f"{beta:<7}{mean:>10.3f}{left:>15.1f}")
-    assert abs(left - effective_heroes(reference)) < 1e-3
-
-# %%
-guess.compare(
-    "14.4 as before",
-    "Tales with the same reward are all multiplied by the same number. Their "
-    "odds stay. A blind reward asks for no collapse.",
-)
+fact("the objective falls in every direction", (above > 0).all())
 
 # %% [markdown]
-# So what the reward *asks for* is innocent. Three roads lead to a collapse all
-# the same. On the first, the reward is not blind after all.
-#
 # ## First road: a taste for the familiar
+# {{deep}}
 #
-# Suppose people judge, and people like what sounds familiar. Then the reward
-# has a second term, $\alpha \ln \pi_\mathrm{ref}$. Put it into the closed
-# form, and the reference gets a power:
+# On this road the reward is not blind after all. Suppose people judge, and
+# people like what sounds familiar. Then the reward has a second term,
+# $\alpha \ln \pi_\mathrm{ref}$. Put it into the closed form, and the
+# reference gets a power:
 #
 # $$ \pi^* \;\propto\; \pi_\mathrm{ref}^{\,1 + \alpha/\beta} \, e^{r/\beta} $$
 #
@@ -162,11 +184,17 @@ guess.compare(
 from course_utils.causes.reward import sharpen
 
 flat = reference.flatten()
-same = regularised_optimum(flat, 0.5 * flat.log(), 0.5)  # alpha and beta 0.5
-assert torch.allclose(sharpen(flat, 1 + 0.5 / 0.5), same, atol=1e-6)
 for ratio in (0, 0.5, 1, 2, 5):
     tales = sharpen(flat, 1 + ratio).reshape(24, 2)
     print(f"alpha/beta {ratio:<4}{effective_heroes(tales):>5.1f} heroes")
+
+# %% jupyter={"source_hidden": true}
+# Tested here: the formula above, with alpha and beta of 0.5.
+same = regularised_optimum(flat, 0.5 * flat.log(), 0.5)
+fact(
+    "the power is the optimum with that taste",
+    torch.allclose(sharpen(flat, 1 + 0.5 / 0.5), same, atol=1e-6),
+)
 
 # %% [markdown]
 # This is the temperature $1/(1 + \alpha/\beta)$, but over *whole tales*, not
@@ -200,7 +228,12 @@ def tales_of(hero_logits, ending_logits):
 
 
 hero_start, ending_start = hero_probs.log(), torch.tensor([happy]).logit()
-assert torch.allclose(tales_of(hero_start, ending_start), reference)
+
+# %%
+fact(
+    "the climb begins at the reference",
+    torch.allclose(tales_of(hero_start, ending_start), reference),
+)
 
 
 # %%
@@ -226,10 +259,10 @@ guess = predict(
 )
 guess
 
-# %% tags=["nbval-check-output"]
+# %%
 apart = list(climb(endings=24))
 print("step   reward   heroes   Mira's share   ends well: Mira, Bruno")
-for step in (0, 10, 20, 50, 100):
+for step in [at for at in (0, 10, 20, 50, 100) if at < len(apart)]:
     tales = apart[step]
     mean, left = (tales * reward).sum(), effective_heroes(tales)
     share, well = tales.sum(dim=-1)[0], tales[:, 0] / tales.sum(dim=-1)
@@ -237,7 +270,10 @@ for step in (0, 10, 20, 50, 100):
     print(f"{well[0]:>21.0%}{well[-1]:>7.0%}")
 
 # %%
-assert effective_heroes(apart[100]) < 1.5
+fact(
+    "hardly more than one hero is left after 100 steps",
+    lambda: effective_heroes(apart[100]) < 1.5,
+)
 guess.compare(
     "one or two",
     "The optimum keeps all heroes, and still the way up leads to a corner.",
@@ -252,21 +288,24 @@ guess.compare(
 # even more, and so on. Nobody's taste is needed: *whoever is ahead is taught
 # first, and what is taught first wins.*
 #
+# ## What if all heroes share an ending?
+# {{deep}}
+#
 # It hinges on each hero having an ending to learn alone. Let them share one.
 # Or keep them apart and add a leash:
 
 # %%
-from course_utils.plots import reward as pictures
-
+leash = 0.5
 shared = list(climb(endings=1))
-leashed = list(climb(endings=24, beta=0.5))
-assert abs(effective_heroes(shared[-1]) - effective_heroes(reference)) < 0.01
-assert (shared[-1] * reward).sum() > (apart[-1] * reward).sum()
-assert effective_heroes(leashed[-1]) > 10
+leashed = list(climb(endings=24, beta=leash))
+
+# %% jupyter={"source_hidden": true}
+# Draws: the effective heroes over the steps of the three climbs
+from course_utils.plots import reward as pictures
 
 climbs = {
     "one ending for all": [effective_heroes(tales) for tales in shared],
-    "apart, leash of 0.5": [effective_heroes(tales) for tales in leashed],
+    f"apart, leash of {leash:g}": [effective_heroes(t) for t in leashed],
     "apart, no leash": [effective_heroes(tales) for tales in apart],
 }
 show(
@@ -280,9 +319,27 @@ show(
 # %% [markdown]
 # The leash pulls the heroes back, because at its optimum they are all there.
 #
+# **Stretch**: a weaker leash costs less reward. How small may `leash` be, if
+# ten effective heroes are to be left after 200 steps?
+
+# %%
+fact(
+    "all heroes stay where they share one ending",
+    abs(effective_heroes(shared[-1]) - effective_heroes(reference)) < 0.01,
+)
+fact(
+    "sharing one ending earns more, too",
+    (shared[-1] * reward).sum() > (apart[-1] * reward).sum(),
+)
+fact(
+    "with the leash more than ten effective heroes are left",
+    effective_heroes(leashed[-1]) > 10,
+)
+
+# %% [markdown]
 # A language model stands between the extremes: what it learns about one
 # hero's endings carries over to others, in part. How large is the part? That
-# is for an experiment to say. First we need the gradient from samples.
+# is for an experiment to say.
 #
 # ## The gradient from samples
 #
@@ -313,6 +370,8 @@ def leave_one_out_advantages(rewards):
 
 
 # %% [markdown]
+# ## From advantages to a loss
+#
 # ### Exercise 3: REINFORCE
 #
 # Difficulty: medium · 15 minutes
@@ -331,10 +390,12 @@ def policy_gradient_loss(token_log_probs, rewards):
 
 
 # %% [markdown]
-# Is it right? In the toy the exact gradient is known. Let all heroes share one
-# ending: then there are 25 numbers to learn, 24 logits of heroes and one of
-# the happy ending. Draw batches of 32 tales, 500 times, and compare. Then
-# leave the baseline out: the mean stays, the noise grows.
+# ## Is it right? Ask the exact gradient
+# {{deep}}
+#
+# In the toy the exact gradient is known. Let all heroes share one ending: then
+# there are 25 numbers to learn, 24 logits of heroes and one of the happy
+# ending. Draw batches of 32 tales, 500 times, and compare.
 
 # %%
 policy = torch.cat([hero_start, ending_start]).requires_grad_()
@@ -344,6 +405,7 @@ mean_reward = (drawn_from * rewards).sum()
 (exact,) = torch.autograd.grad(mean_reward, policy, retain_graph=True)
 
 
+# %%
 def estimates(loss, batches=500, texts=32):
     """The gradient uphill, estimated from batches of drawn tales."""
     dice = torch.Generator().manual_seed(0)
@@ -356,11 +418,22 @@ def estimates(loss, batches=500, texts=32):
 # %%
 drawn = torch.stack(list(estimates(policy_gradient_loss)))
 mean, spread = drawn.mean(dim=0), drawn.std(dim=0)
-print("           exact   mean of 500   one batch, +-")
-for name, i in {"happy end": 24, "Mira": 0, "Tom": 1}.items():
+print("           exact   mean of all   one batch, +-")
+for name, i in {"happy end": 24, "Mira": 0, "Tom": 1, "Bruno": 23}.items():
     row = [round(x[i].item(), 2) + 0.0 for x in (exact, mean, spread)]
     print(f"{name:<11}{row[0]:>5.2f}{row[1]:>12.2f}{row[2]:>14.2f}")
-assert ((mean - exact).abs() <= 4.5 * spread / 500**0.5 + 1e-6).all()
+
+# %% jupyter={"source_hidden": true}
+# Tested here: what the text says of the mean.
+error = spread / len(drawn) ** 0.5
+fact(
+    "the mean of all batches is the exact gradient, within its error",
+    ((mean - exact).abs() <= 4.5 * error + 1e-6).all(),
+)
+
+# %% [markdown]
+# On average the estimate is right. Now leave the baseline out: the mean stays,
+# and the variance on the heroes grows by a quarter or more.
 
 
 # %%
@@ -369,30 +442,64 @@ def no_baseline(token_log_probs, rewards):
 
 
 noisier = torch.stack(list(estimates(no_baseline)))
-assert (noisier.mean(dim=0) - exact).abs().max() < 0.01
-assert noisier[:, :24].var(dim=0).sum() > 1.25 * drawn[:, :24].var(dim=0).sum()
+noise = [x[:, :24].var(dim=0).sum().item() for x in (drawn, noisier)]
+print(
+    f"variance on the heroes: {noise[0]:.4f}, without baseline {noise[1]:.4f}"
+)
+
+# %%
+fact(
+    "the mean stays without the baseline",
+    (noisier.mean(dim=0) - exact).abs().max() < 0.01,
+)
+fact("the variance grows by a quarter or more", noise[1] > 1.25 * noise[0])
 
 # %% [markdown]
 # ## Third road: drift
 #
-# On average the estimate is right, and without the baseline its variance is
-# larger by a quarter or more. But look at the table again. The exact push on
-# the heroes is 0: the reward is blind to them. Yet *each single batch pushes
-# them somewhere*: if by chance more of Tom's tales ended well than of Mira's,
-# then towards Tom. The next batch starts from there, and nothing ever pulls
-# back. Let 60 models go 60 steps, long ones, of 16 tales each: with plain
-# gradient steps (SGD), and with Adam, which language models are tuned with.
+# The reward is blind to the heroes, so the exact gradient doesn't push them:
+# 0 for each, if they share one ending. Yet *each single batch pushes them
+# somewhere*. Say it holds four tales, two of Mira's and two of Tom's. By
+# chance both of hers end well, and one of his. A hero's logit is pushed by the
+# advantages of that hero's tales, divided by the number of all tales.
+
+# %%
+ends_well = torch.tensor([1.0, 1.0, 1.0, 0.0])  # Mira, Mira, Tom, Tom
+advantages = leave_one_out_advantages(ends_well)
+print("advantages:", *(f"{value:+.2f}" for value in advantages))
+
+# %%
+pushes = advantages.reshape(2, 2).sum(dim=-1) / len(ends_well)
+print(f"push on Mira {pushes[0]:+.2f}, on Tom {pushes[1]:+.2f}")
+after = (torch.zeros(2) + pushes).softmax(dim=-1)  # one step of rate 1
+print(f"shares: 50 % each before, then {after[0]:.0%} and {after[1]:.0%}")
+
+# %% [markdown]
+# The next batch is drawn from the new shares. Its push is 0 on average, too,
+# so it is as likely to go on as to go back: **nothing remembers where it
+# began**. A walk that goes left or right as a coin falls is like that. On
+# average it stays at 0, but after 100 steps a walker is about
+# $\sqrt{100} = 10$ steps away. This is *drift*.
+#
+# So the last two roads can be told apart. Practice favours whoever is ahead,
+# in every run. Drift favours whoever is lucky, in each run another.
+#
+# ## Sixty models adrift
+# {{deep}}
+#
+# Let 60 models go 60 steps, long ones, of 16 tales each, with plain gradient
+# steps (SGD).
 
 
 # %%
-def wander(seed, optimizer, rate):
-    """Heroes' probabilities after 60 steps along sampled gradients."""
+def wander(seed, optimizer, rate, steps=60, texts=16):
+    """Heroes' probabilities after some steps along sampled gradients."""
     dice = torch.Generator().manual_seed(seed)
     walker = torch.cat([hero_start, ending_start]).requires_grad_()
     descent = optimizer([walker], lr=rate)
-    for _ in range(60):
+    for _ in range(steps):
         tales = tales_of(walker[:24], walker[24:]).flatten()
-        drawn = torch.multinomial(tales, 16, True, generator=dice)
+        drawn = torch.multinomial(tales, texts, True, generator=dice)
         log_probs = tales[drawn, None].log()
         descent.zero_grad()
         policy_gradient_loss(log_probs, rewards[drawn]).backward()
@@ -403,34 +510,69 @@ def wander(seed, optimizer, rate):
 # %%
 from course_utils.foundations.intervals import bootstrap_interval
 
-mira = {}
-for name, rate in {"SGD": 16.0, "Adam": 0.4}.items():
-    optimizer = getattr(torch.optim, name)
-    ends = torch.stack([wander(seed, optimizer, rate) for seed in range(60)])
+
+def after_60_walks(optimizer, rate, **more):
+    """Where 60 walks end; returns the interval of Mira's mean share."""
+    walks = [wander(seed, optimizer, rate, **more) for seed in range(60)]
+    ends = torch.stack(walks)  # [walks, heroes]
     left, first = 2 ** entropy(ends), (ends.argmax(dim=-1) == 0).sum()
-    mira[name] = low, high = bootstrap_interval(ends[:, 0].tolist())
-    print(f"{name}: {left.mean():.1f} heroes left, Mira first in {first} of")
-    print(f"60, mean share {low:.2f} to {high:.2f} (95 % interval)")
-assert mira["SGD"][0] < hero_probs[0] < mira["SGD"][1]
-assert mira["Adam"][1] < hero_probs[0]
+    low, high = bootstrap_interval(ends[:, 0].tolist())
+    print(f"{left.mean():.1f} heroes left, Mira first in {first} of 60,")
+    print(f"her mean share {low:.2f} to {high:.2f} (95 % interval)")
+    return low, high
+
+
+# %%
+low, high = after_60_walks(torch.optim.SGD, rate=16.0)
+
+# %%
+fact(
+    "with SGD Mira's mean share stays where it began",
+    low < hero_probs[0] < high,
+)
 
 # %% [markdown]
-# With both, heroes are lost by luck. With SGD *nobody gains on average*:
-# Mira's mean share stays near the 0.26 that she began with, because who is
-# rarely drawn is rarely pushed. Adam divides each logit's push by its usual
-# size ([Kingma and Ba 2014](https://arxiv.org/abs/1412.6980)), so the rare
-# are pushed as far as the common. Then whoever is ahead has most to lose:
-# Mira's mean share falls.
+# Heroes are lost, by luck. But *nobody gains on average*: Mira's mean share
+# stays near the 0.26 that she began with.
 #
-# So the two roads can be told apart. Practice favours whoever is ahead, in
-# every run. Drift favours whoever is lucky, in each run another.
+# **Stretch**: give `after_60_walks` four times as many tales a batch,
+# `texts=64`. A batch's luck falls with the root of its size: how many heroes
+# do you expect to be left?
+#
+# ## Drift with Adam
+# {{deep}}
+#
+# Language models are tuned with Adam, which *divides each push by its usual
+# size* ([Kingma and Ba 2014](https://arxiv.org/abs/1412.6980)). In the table
+# of the exact gradient, a batch pushes Mira's logit by about 0.04, one way or
+# the other, and Bruno's by 0.01, for he is rarely drawn. Now take a step:
+#
+# | | Mira | Bruno |
+# |---|---|---|
+# | usual push | 0.04 | 0.01 |
+# | SGD, rate 16: rate × push | 16 × 0.04 = 0.64 | 16 × 0.01 = 0.16 |
+# | Adam, rate 0.4: rate × push / usual push | 0.4 | 0.4 |
+#
+# So with Adam rare heroes walk as far as common ones.
+
+# %%
+low, high = after_60_walks(torch.optim.Adam, rate=0.4)
+
+# %%
+fact("with Adam Mira's mean share falls", high < hero_probs[0])
+
+# %% [markdown]
+# More heroes are lost, and Mira's mean share falls. Why hers? By the rule of
+# the coin, a logit is about $0.4 \cdot \sqrt{60} \approx 3.1$ away after 60
+# steps. Mira's lead over Bruno is hardly more:
+# $\ln(0.265 / 0.011) \approx 3.2$. So a lucky walk can carry any of the 24 to
+# the top, and 23 of them are not Mira.
 #
 # ## The storyteller learns to please
 #
 # Now the real, small one. Its reward: 1 for a valid tale with a merry ending,
 # 0 for anything else. The parser judges. In the world the ending depends on
-# nothing, so the reward is blind to hero, plot and place. (Another model gets
-# another reward: a comma among its first 60 characters.)
+# nothing, so the reward is blind to hero, plot and place.
 #
 # We tune a copy, and only the upper half of its blocks: that is enough, and
 # quicker. A step is what you have built: draw texts, judge them, follow the
@@ -439,19 +581,26 @@ assert mira["Adam"][1] < hero_probs[0]
 # %%
 from course_utils import generate, load_model
 from course_utils.causes import tuning
-from course_utils.causes.tuning import happy_ending
-
-
-def has_a_comma(text):
-    return float("," in text[:60])
-
 
 lm = load_model()
-knows_the_truth = lm.name == "storyteller"
-reward_of = happy_ending(world) if knows_the_truth else has_a_comma
 tuned = tuning.trainable_copy(lm)
 learning = [p for p in tuned.model.parameters() if p.requires_grad]
 adam = torch.optim.Adam(learning, lr=2e-3)
+
+
+# %%
+def has_a_comma(text):
+    """The reward for other models: a comma among the first 60 letters."""
+    return float("," in text[:60])
+
+
+reward_of, rounds = has_a_comma, 3
+
+# %%
+# only with the storyteller
+from course_utils.causes.tuning import happy_ending
+
+reward_of, rounds = happy_ending(world), 20  # for a first look
 
 
 # %%
@@ -468,6 +617,7 @@ def tune(seed):
 
 
 # %%
+# only with the storyteller
 guess = predict(
     "steps to please",
     "38 % of its tales end merrily. After how many steps are 90 %?",
@@ -476,16 +626,21 @@ guess = predict(
 guess
 
 # %%
-rounds = 20 if knows_the_truth else 3
 history = torch.tensor([tune(seed) for seed in range(rounds)])
 for at in range(0, rounds, 5):
     mean = history[at : at + 5].mean(dim=0)
     print(f"step {at:<3} on: reward {mean[0]:.2f}, {mean[1]:.3f} bits a token")
 
 # %%
-if knows_the_truth:
-    assert history[:2, 0].mean() < 0.7 and history[-8:, 0].mean() > 0.8
-    assert history[-5:, 1].mean() < 0.92 * history[:2, 1].mean()
+# only with the storyteller
+fact(
+    "the reward rises",
+    history[:2, 0].mean() < 0.7 and history[-8:, 0].mean() > 0.8,
+)
+fact(
+    "the entropy falls",
+    history[-5:, 1].mean() < 0.92 * history[:2, 1].mean(),
+)
 late = history[-8:, 0].mean()
 guess.compare(
     "fewer than 20" if late > 0.9 else "20 to 200",
@@ -497,9 +652,10 @@ guess.compare(
 # The reward is there. What is gone? Count the plots of 96 tales by each.
 
 # %%
+# only with the storyteller
 from course_utils.worlds.measures import label_shares, parse_all
 
-for model in (lm, tuned) if knows_the_truth else ():
+for model in (lm, tuned):
     told = generate(model, "", 96, 110, seed=1, progress=False).texts
     counted = label_shares(parse_all(world, told), "arc").items()
     print(*(f"{plot} {share:.0%}," for plot, share in [*counted][:6]), "...")
@@ -539,7 +695,7 @@ guess = predict(
 )
 guess
 
-# %% tags=["nbval-check-output"]
+# %%
 before, ends = runs.start.shares("arc"), runs.ends("plain")
 winners = [end.commonest("arc") for end in ends]
 for end, top in zip(ends, winners, strict=True):
@@ -547,10 +703,10 @@ for end, top in zip(ends, winners, strict=True):
     print(f"{end.effective('arc'):.1f} effective plots; {top!r} from {share}")
 
 # %%
-early = [runs.points["plain", seed][1] for seed in range(6)]  # step 10
-assert min(point.happy / point.valid for point in early) > 0.97
-assert sorted(point.effective("arc") for point in early)[1] > 6
-assert max(end.effective("arc") for end in ends) < 5 and "lost" not in winners
+fact(
+    'each run loses half of its plots or more, and "lost" is never spared',
+    max(end.effective("arc") for end in ends) < 5 and "lost" not in winners,
+)
 guess.compare("none", "Collapse comes every time, but not to the commonest.")
 
 # %% [markdown]
@@ -562,7 +718,20 @@ guess.compare("none", "Collapse comes every time, but not to the commonest.")
 #
 # (Perhaps not luck alone. A broken tale earns nothing, so a plot told with
 # fewer mistakes earns a little more. These runs can't tell the two apart.)
-#
+
+# %% jupyter={"source_hidden": true}
+# Tested here: what the text says of step 10.
+early = [runs.points["plain", seed][1] for seed in runs.seeds("plain")]
+fact(
+    "at step 10 more than 97 % of the valid tales end well",
+    min(point.happy / point.valid for point in early) > 0.97,
+)
+fact(
+    "all runs but one still tell more than six effective plots at step 10",
+    sorted(point.effective("arc") for point in early)[1] > 6,
+)
+
+# %% [markdown]
 # ## A live figure: any run, any step
 #
 # Choose a recipe and a seed, and move the step. On the left is the course of
@@ -571,7 +740,8 @@ guess.compare("none", "Collapse comes every time, but not to the commonest.")
 # one meets in 50 tales) and the entropy of the next word. On the right are the
 # plots that are told at this step, with the truth in grey.
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Draws: one recorded run at any step, with a menu of recipes and of seeds
 from course_utils.classroom import LiveFigure, dropdown, steps
 
 dial = LiveFigure(
@@ -593,6 +763,7 @@ dial
 
 # %% [markdown]
 # ## What did it cost?
+# {{deep}}
 #
 # Distance from the reference is a price. The cheapest way to a mean reward $R$
 # is known: with the share $p$ of happy endings at the start, no policy can do
@@ -603,7 +774,8 @@ dial
 # nats a tale, and the optimum under a leash needs exactly that. What a run
 # spends beyond it, nobody asked for.
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Draws: the mean reward over the KL paid for it, a panel for each recipe
 show(
     pictures.plot_price(runs),
     alt="Reward against KL, a panel for each recipe. All rise; the plain runs "
@@ -618,6 +790,7 @@ show(
 # the beginning.
 #
 # ## Several updates with the same tales
+# {{deep}}
 #
 # Drawing tales is the dear part, so one would like to use each batch more than
 # once. But after the first update the tales no longer come from the model.
@@ -668,7 +841,8 @@ for growth in (1.0, 1.19, 1.25, 1.3):
 # highest. The last line is the storyteller, from which all started. (Plots
 # come out some 3 % too few when 192 tales are counted.)
 
-# %% tags=["nbval-check-output"]
+# %% tags=["nbval-check-output"] jupyter={"source_hidden": true}
+# Prints: reward, validity, plots and KL at the end of each recipe
 from course_utils.recordings.reward import span
 
 rows = {recipe: runs.ends(recipe)[:3] for recipe in runs.recipes}
@@ -678,18 +852,6 @@ for name, ends in (rows | {"at the start": [runs.start]}).items():
     print(span([end.validity for end in ends], 2), end="  ")
     print(f"{span([end.effective('arc') for end in ends], 1):<14}", end=" ")
     print(span([end.kl for end in ends], 1))
-rewards_of = {n: [end.reward for end in ends] for n, ends in rows.items()}
-plots_of = {n: [end.effective("arc") for end in rows[n]] for n in rows}
-assert min(plots_of["KL 0.1"]) > 6.5 and min(rewards_of["KL 0.1"]) > 0.94
-assert max(rewards_of["KL 0.5"]) < 0.85 and min(plots_of["KL 0.5"]) > 8
-assert min(plots_of["KL 0.02"]) < 3 and min(plots_of["slow"]) > 6.5
-assert max(end.validity for end in rows["entropy 0.03"]) < 0.9
-assert sum(end.validity < 0.9 for end in rows["slow"]) == 1
-assert max(plots_of["clip"] + plots_of["clip higher"]) < 6
-for (recipe, _), points in runs.points.items():
-    is_up = max(point.reward for point in points[:3]) > 0.9  # by step 20
-    assert is_up == (recipe != "KL 0.5")
-
 # %% [markdown]
 # - A leash of 0.1 restores most plots, and nearly the whole reward stays. The
 #   price is a second model that reads along. A leash of 0.5 costs reward, and
@@ -699,8 +861,48 @@ for (recipe, _), points in runs.points.items():
 # - The entropy bonus keeps plots too, and pays with validity. Every tenth tale
 #   or more is no tale: the bonus likes what is wrong as much as what is rare.
 # - Clipping does not hold the plots. Nor does clip-higher, here.
-#
+
+# %% jupyter={"source_hidden": true}
+# Tested here: what the text says of each recipe.
+rewards_of = {n: [end.reward for end in ends] for n, ends in rows.items()}
+plots_of = {n: [end.effective("arc") for end in rows[n]] for n in rows}
+up_by_20 = {
+    run: max(point.reward for point in points[:3]) > 0.9
+    for run, points in runs.points.items()
+}
+fact(
+    "a leash of 0.1 keeps most plots, and nearly the whole reward",
+    min(plots_of["KL 0.1"]) > 6.5 and min(rewards_of["KL 0.1"]) > 0.94,
+)
+fact(
+    "a leash of 0.5 keeps the plots and costs reward",
+    max(rewards_of["KL 0.5"]) < 0.85 and min(plots_of["KL 0.5"]) > 8,
+)
+fact(
+    "with a leash of 0.02 a run ends with some two plots",
+    min(plots_of["KL 0.02"]) < 3,
+)
+fact("half the speed keeps the plots as well", min(plots_of["slow"]) > 6.5)
+fact(
+    "in one slow run of three, tales have begun to break",
+    sum(end.validity < 0.9 for end in rows["slow"]) == 1,
+)
+fact(
+    "with the entropy bonus every tenth tale or more is no tale",
+    max(end.validity for end in rows["entropy 0.03"]) < 0.9,
+)
+fact(
+    "no kind of clipping holds the plots",
+    max(plots_of["clip"] + plots_of["clip higher"]) < 6,
+)
+fact(
+    "every recipe but the strong leash has the reward by step 20",
+    all(up == (run[0] != "KL 0.5") for run, up in up_by_20.items()),
+)
+
+# %% [markdown]
 # ## A law of exchange?
+# {{deep}}
 #
 # [Cui and others 2025](https://arxiv.org/abs/2505.22617) found that reward is
 # bought with entropy: $R = -a\,e^H + b$, with the policy's entropy $H$ in nats
@@ -719,13 +921,8 @@ print(f"a = {law.a:.2f}, 95 % interval {of_a[0]:.2f} to {of_a[1]:.2f}")
 print(f"b = {law.b:.2f}, 95 % interval {of_b[0]:.2f} to {of_b[1]:.2f}")
 print(f"n = {len(entropies)} runs, R squared {law.r_squared:.2f}")
 
-held = [values[:, 20:].mean().item() for values in runs.traces("KL 0.1")]
-assert law.r_squared > 0.7 and law.b - law.a > 2
-assert held[1] > 0.9 and law.reward_at(held[0]) < 0.75
-assert entropies[:, -10:].mean() < 0.75 * entropies[:, 8:12].mean()
-assert earned[:, -10:].mean() <= earned[:, 8:12].mean()
-
-# %%
+# %% jupyter={"source_hidden": true}
+# Draws: reward over entropy, step by step, and the fitted law
 show(
     pictures.plot_exchange(runs, law),
     alt="Reward against entropy. The plain runs climb along the fitted law, "
@@ -742,8 +939,30 @@ show(
 # - Entropy is no price that *must* be paid. With a leash of 0.1 nearly the
 #   same reward is had at nearly the old entropy, where the law allows three
 #   quarters at most.
-#
+
+# %% jupyter={"source_hidden": true}
+# Tested here: what the text says of the law.
+held = [values[:, 20:].mean().item() for values in runs.traces("KL 0.1")]
+fact(
+    "the law fits on the rise, and its end lies above 2",
+    law.r_squared > 0.7 and law.b - law.a > 2,
+)
+fact(
+    "with a leash of 0.1 the reward is above what the law allows",
+    held[1] > 0.9 and law.reward_at(held[0]) < 0.75,
+)
+fact(
+    "the plain runs go on losing entropy, a quarter or more",
+    entropies[:, -10:].mean() < 0.75 * entropies[:, 8:12].mean(),
+)
+fact(
+    "they gain nothing for it",
+    earned[:, -10:].mean() <= earned[:, 8:12].mean(),
+)
+
+# %% [markdown]
 # ## What collapse sounds like
+# {{deep}}
 #
 # The first plain run is kept as a *ladder*: the storyteller after 20, 30, ...
 # 60 steps. In Part III, whoever builds a detector can climb it.

@@ -33,7 +33,7 @@ start("07")
 # - Judge an alarm by its hits and its false alarms, at every threshold
 # - Name collapses that leave the entropy as it was
 #
-# **Time**: about 70 minutes
+# **Time**: about {{minutes}} minutes
 #
 # **What you need first**: [notebook 01](01_softmax_and_temperature.ipynb) for
 # processors, [notebook 03](03_entropy_and_its_collapse.ipynb) for entropy, and

@@ -17,6 +17,7 @@ from course_utils import StoryWorld
 from course_utils.classroom import (
     LiveFigure,
     exercise,
+    fact,
     predict,
     quiz,
     show,
@@ -40,21 +41,27 @@ start("08")
 # - Build BLEU: clipped precision, brevity penalty, smoothing
 # - Turn it into Self-BLEU, and say which of its two forms a paper means
 # - Compute it in time that grows with the corpus, not with its square
-# - Explain why the same healthy source scores higher in a larger set
+# - Say what the number of texts does to the score, and why
 # - Set a threshold that has a false alarm rate
 #
-# **Time**: about 75 minutes
+# **Time**: about {{minutes}} minutes. Short of time? Skip the sections marked
+# *deep*: the thread holds without them.
 #
 # **What you need first**: [notebook 00](00_start_here.ipynb) and Python
 #
-# **The question**: a set of texts scores 0.95. Has the model collapsed?
+# **The question**: a team asks its model twenty times for a tale, and measures
+# by Self-BLEU how much alike the answers are. It gets 0.4. Is that bad?
 
 # %% [markdown]
-# ## How much of a text stands in another?
+# ## What does 0.4 mean?
 #
-# So far we counted heroes and plots. We could, because our world comes with a
-# parser. Nobody has a parser for a chatbot. But a model that tells the same
-# thing again and again repeats its *words*, and words can be counted anywhere.
+# So far we counted heroes and plots, with our world's parser. Nobody has a
+# parser for a chatbot. But a model that tells the same thing again and again
+# repeats its *words*, and words can be counted anywhere. So does the team. Its
+# scale runs from 0, where no two texts share a word, to 1, where all are
+# copies. Is 0.4 near the good end? That depends on what is counted, and on
+# what healthy texts would get. We build the measure from its smallest part on:
+# BLEU, which asks how much of *one* text stands in *another*.
 #
 # Three toy tales. `words` gives lower-case words, and each mark by itself.
 
@@ -67,10 +74,11 @@ goat = words("A goat lost her bell by the river")
 fox
 
 # %% [markdown]
-# An *n-gram* is n words in a row. Take the fox's tale as the *hypothesis* and
-# the owl's as the *reference*. The **precision** of order n is the share of
-# the hypothesis' n-grams that stand in the reference. `ngrams` finds and
-# counts them.
+# An *n-gram* is n words in a row: *found the lamp* is a 3-gram. Take the fox's
+# tale as the *hypothesis* and the owl's as the *reference*. The **precision**
+# of order n is the share of the hypothesis' n-grams that stand in the
+# reference: of the fox's eight 2-grams the owl has four, a precision of 1/2.
+# `ngrams` finds and counts them.
 
 # %% tags=["nbval-check-output"]
 from course_utils.detection.self_bleu import ngrams
@@ -117,8 +125,8 @@ print([clipped_precision(fox, [owl], n) for n in (1, 2, 3, 4)])
 # %% [markdown]
 # ## Four orders, one number
 #
-# BLEU is the geometric mean of the precisions $p_1 \dots p_n$, times a
-# penalty:
+# BLEU is the geometric mean of the precisions $p_1 \dots p_n$ (that of 1 and
+# 1/4 is $\sqrt{1 \cdot 1/4} = 1/2$), times a penalty:
 #
 # $$ \text{BLEU} = \text{BP} \cdot \Big( \prod_{k=1}^{n} p_k \Big)^{1/n} $$
 #
@@ -137,8 +145,11 @@ print(f"{brevity_penalty(len(little), len(owl)):.3f}")
 print(brevity_penalty(len(owl), len(little)))
 
 # %% [markdown]
-# One trap is left. If a single order has no match, the product is 0, whatever
-# the others say. **Smoothing** puts something small in its place. There are
+# ## When an order finds nothing
+#
+# The goat's tale shares one word with the owl's, *the*, and no 2-gram. If a
+# single order has no match, the product is 0, whatever the others say.
+# **Smoothing** puts something small in its place. There are
 # seven ways in the paper that compares them
 # ([Chen and Cherry 2014](https://aclanthology.org/W14-3346/)). *Method 1*
 # counts 0.1 matches where there are none.
@@ -183,8 +194,15 @@ def nltk_bleu(hypothesis, references, method, n=4):
 world = StoryWorld()
 healthy = [story.text for story in world.sample(8000, seed=1)]
 rows = [words(text) for text in healthy]
-for a, b in zip(rows[:100], rows[100:200], strict=True):
-    assert abs(bleu(a, [b]) - nltk_bleu(a, [b], "method1")) < 1e-5
+
+# %%
+fact(
+    "nltk gives the same BLEU for 100 pairs of tales",
+    lambda: all(
+        abs(bleu(a, [b]) - nltk_bleu(a, [b], "method1")) < 1e-5
+        for a, b in zip(rows[:100], rows[100:200], strict=True)
+    ),
+)
 
 # %% [markdown]
 # ## From BLEU to Self-BLEU: pairs
@@ -210,11 +228,19 @@ def article_self_bleu(texts, n=4):
 
 
 # %% tags=["nbval-check-output"]
-measures = article_self_bleu, estimate_self_bleu
-assert np.allclose(*(m(healthy[:15]) for m in measures), atol=1e-12)
 example = "The quantum computer uses superconducting qubits"
 example += " with error correction."
 print("mean {:.3f}, std {:.3f}".format(*estimate_self_bleu([example] * 3)))
+
+# %%
+fact(
+    "the course's `estimate_self_bleu` gives what the article's measure gives",
+    lambda: np.allclose(
+        article_self_bleu(healthy[:15]),
+        estimate_self_bleu(healthy[:15]),
+        atol=1e-12,
+    ),
+)
 
 # %% [markdown]
 # ## From BLEU to Self-BLEU: all others
@@ -234,6 +260,7 @@ def slow_self_bleu(rows, n=4):
     return sum(scores) / len(scores)
 
 
+# %%
 guess_forms = predict(
     "two forms",
     "Pair by pair, 20 tales of our world score about 0.05. What do the same "
@@ -246,15 +273,18 @@ guess_forms
 pairs, _ = estimate_self_bleu(healthy[:20])
 joint = slow_self_bleu(rows[:20])
 print(f"20 tales: {pairs:.2f} by pairs, {joint:.2f} against all others")
-assert joint > 5 * pairs
+
+# %%
+fact("against all others the score is over five times", joint > 5 * pairs)
 guess_forms.compare(
     "five times as much or more",
-    "Each n-gram has nineteen chances to be found instead of one. Two numbers "
-    "with one name: a threshold for the one means nothing for the other.",
+    "With nineteen others each n-gram has nineteen chances. So 0.3 would be "
+    "high by pairs, and against all others less than usual.",
 )
 
 # %% [markdown]
 # ## In linear time
+# {{deep}}
 #
 # `slow_self_bleu` compares each text with each other one: twice the texts,
 # four times the work. Yet most of it is in vain. What does a text need to know
@@ -282,6 +312,9 @@ def largest_elsewhere(gram, counts):
 
 
 # %% [markdown]
+# ## All texts at once
+# {{deep}}
+#
 # With it, the matches of *all* texts come at once. Here are the toy tales and
 # the parrot, for single words:
 
@@ -301,9 +334,16 @@ matches = [0] * len(corpus)
 for (_, text, count), limit in zip(entries, elsewhere, strict=True):
     matches[text] += min(count, int(limit))
 print("matches of single words:", matches)
-for i, row in enumerate(corpus):
-    others = corpus[:i] + corpus[i + 1 :]
-    assert matches[i] == clipped_precision(row, others, 1)[0]
+
+# %%
+fact(
+    "these are the counts of `clipped_precision`",
+    lambda: all(
+        matches[i]
+        == clipped_precision(row, corpus[:i] + corpus[i + 1 :], 1)[0]
+        for i, row in enumerate(corpus)
+    ),
+)
 
 # %% [markdown]
 # No approximation: the same counts. The course's `bleu_against_others` does
@@ -322,7 +362,12 @@ middle = time.perf_counter()
 fast = bleu_against_others(rows[:60])
 ended = time.perf_counter()
 print(f"nltk takes {(middle - began) / (ended - middle):.0f} times as long")
-assert np.abs(fast - slow).max() < 1e-12
+
+# %%
+fact(
+    "nltk and the fast way agree on 60 tales",
+    lambda: np.abs(fast - slow).max() < 1e-12,
+)
 
 # %% [markdown]
 # ## The same source, more tales
@@ -340,18 +385,29 @@ guess_size
 
 # %%
 sizes = [10, 30, 100, 300, 1000, 3000, 8000]
+sizes = [N for N in sizes if len(rows) >= N]
 curves = {
     n: [bleu_against_others(rows[:N], n).mean() for N in sizes] for n in (2, 4)
 }
 by_pairs = [estimate_self_bleu(healthy[:N])[0] for N in sizes[:3]]
-assert all(np.all(np.diff(curve) > 0) for curve in curves.values())
-assert max(by_pairs) < min(0.08, 1.5 * min(by_pairs))
+
+# %%
+fact(
+    "against all others the score rises with the number of tales",
+    all(np.all(np.diff(curve) > 0) for curve in curves.values()),
+)
+fact(
+    "by pairs the score stays near 0",
+    max(by_pairs) < min(0.08, 1.5 * min(by_pairs)),
+)
+near_3000 = min(range(len(sizes)), key=lambda i: abs(sizes[i] - 3000))
 guess_size.compare(
-    round(curves[4][5], 2),
+    round(curves.get(4, [*curves.values()][-1])[near_3000], 2),
     "Nothing collapsed. With enough references, some tale has the n-gram.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Draws: Self-BLEU over the number of tales, all others and by pairs
 show(
     pictures.plot_growth(sizes, curves, by_pairs),
     alt="Self-BLEU of one world's tales over their number: by pairs it stays "
@@ -362,6 +418,9 @@ show(
 # Against all others Self-BLEU measures how well the set *covers its own
 # n-grams*, and a larger set covers more. Pair by pair the number of texts does
 # not matter, but each pair knows so little that the score stays near 0.
+#
+# **Stretch**: add n = 3 and n = 6 to `curves`. Does a longer n-gram keep the
+# curve down, or only come later?
 #
 # The article's rule says: a mean of 0.95 with a standard deviation below 0.02
 # signals collapse (claim **C15**). Ask it about our world, which is as it is:
@@ -378,7 +437,12 @@ for n, N in ((4, 1000), (4, 8000), (2, 1000)):
     of_texts = bleu_against_others(rows[:N], n)
     fires[n, N] = bool(rule_fires(of_texts.mean(), of_texts.std()))
     print(f"{N} healthy tales, n = {n}: fires: {fires[n, N]}")
-assert list(fires.values()) == [False, True, True]
+
+# %%
+fact(
+    "the rule fires on 8000 healthy tales and on 1000 with n = 2",
+    list(fires.values()) == [False, True, True],
+)
 
 # %% [markdown]
 # A perfectly healthy source "collapses", if only you look at enough of it, or
@@ -390,14 +454,19 @@ for smoothing in (None, "method1", "method4"):
     found = self_bleu(healthy[:25], 4, "pairs", smoothing)
     settings[smoothing] = found.mean
     print(f"25 tales by pairs, smoothing {smoothing}: {found.mean:.3f}")
-assert settings["method4"] > 1.5 * settings[None]
+
+# %%
+fact(
+    "with smoothing by method 4 the score is over 1.5 times that without",
+    lambda: settings["method4"] > 1.5 * settings[None],
+)
 
 # %% [markdown]
-# ## How sure? Not by bootstrap
+# ## How sure is the number?
 #
 # A number needs an interval. The usual way is the *bootstrap*: draw as many
-# texts from the set as it has, with replacement, compute the measure again,
-# and repeat.
+# texts from the set as it has, with replacement (from *a b c* perhaps
+# *b c b*), compute the measure again, and repeat.
 
 # %%
 guess_bootstrap = predict(
@@ -413,7 +482,8 @@ def mean_score(rows):
     return bleu_against_others(rows).mean()
 
 
-fresh = [mean_score(rows[i : i + 20]) for i in range(0, 8000, 20)]
+starts = range(0, len(rows) - 19, 20)
+fresh = [mean_score(rows[i : i + 20]) for i in starts]
 
 
 # %%
@@ -428,18 +498,23 @@ def bootstrap_scores(rows, resamples):
 resampled = bootstrap_scores(rows[:20], resamples=400)
 print(f"fresh sets of 20: {np.mean(fresh):.2f} on average")
 print(f"bootstrap of one: {np.mean(resampled):.2f} on average")
-assert abs(1 - (19 / 20) ** 19 - 0.62) < 0.005
-assert np.quantile(resampled, 0.025) > np.quantile(fresh, 0.975)
+
+# %%
+fact("1 - (19/20)^19 is 0.62", abs(1 - (19 / 20) ** 19 - 0.62) < 0.005)
+fact(
+    "the bootstrap's samples score more than fresh sets do",
+    np.quantile(resampled, 0.025) > np.quantile(fresh, 0.975),
+)
 guess_bootstrap.compare(
     "much more",
     "It draws copies: a text meets one of itself among the 19 others with a "
-    "probability of 1 - (19/20)^19 = 0.62, and then scores 1. To a measure of "
-    "copying, the bootstrap itself looks like collapse.",
+    "probability of 1 - (19/20)^19 = 0.62, and then scores 1.",
 )
 
 # %% [markdown]
 # The **jackknife** goes the other way. It leaves texts out, a twentieth at a
-# time, and sees how much the measure moves. It never sees a text twice.
+# time: of 20 tales the first, then only the second, and so on. The more the
+# 20 scores differ, the wider the interval. It never sees a text twice.
 # (`self_bleu` gives its interval along.) Which of the two is right? A 95 %
 # interval should hold the true mean, that of many fresh sets, about 19 times
 # in 20.
@@ -461,9 +536,15 @@ for i in range(0, 800, 20):
     low, high = np.quantile(resampled_here, [0.025, 0.975])
     held["bootstrap"] += int(low <= truth <= high)
 print(f"of 40 intervals so many hold the truth: {held}")
-assert held["bootstrap"] < 5 and held["jackknife"] > 32
 
 # %%
+fact(
+    "the bootstrap's intervals hardly ever hold the truth, the jackknife's do",
+    held["bootstrap"] < 5 and held["jackknife"] > 32,
+)
+
+# %% jupyter={"source_hidden": true}
+# Draws: scores of fresh sets, of bootstrap samples, and a jackknife interval
 show(
     pictures.plot_resampling(fresh, resampled, of_first.interval),
     alt="Self-BLEU of fresh sets of 20 tales, around 0.36, and, far to their "
@@ -478,53 +559,70 @@ show(
 # into sets of N texts that share none, and take the mean of each. A further
 # healthy set has the same chance of each rank among them. So with 39 sets, it
 # lies above all of them in 1 case of 40; with 200, above all but four of them
-# equally often. That is a **null band** of 95 %, and it needs no assumption on
-# the distribution.
+# equally often. What lies between is a **null band** of 95 %, whatever the
+# distribution. An alarm above it is *false* if the set was healthy.
 
 # %%
-band = null_band(healthy[:4000], size=20)
-later = fresh[200:]  # of the other 4,000 tales
+half = len(fresh) // 2  # sets of 20: the band is made of the first half
+band = null_band(healthy[: 20 * half], size=20)
+
+# %%
+later = fresh[half:]
 alarms = sum(score > band[1] for score in later)
 low, high = wilson_interval(alarms, len(later))
-print(f"{alarms} of 200 lie above {band[1]:.2f}: {low:.1%} to {high:.1%}")
-assert low < 0.025 < high
+print(f"band of 20 healthy tales: {band[0]:.2f} to {band[1]:.2f}")
+print(f"{alarms} of {len(later)} lie above: {low:.1%} to {high:.1%}")
+
+# %%
+fact("the interval holds the promised 2.5 %", low < 0.025 < high)
+fact(
+    "a score of 0.4 lies in the band of 20 tales, and far above it by pairs",
+    lambda: (
+        band[0] < 0.4 < band[1]
+        and 5 * null_band(healthy[:780], 20, references="pairs")[1] < 0.4
+    ),
+)
 
 # %% [markdown]
 # Promised were 2.5 %, and the interval holds that. (The promise is an average
 # over bands; a single one may be off a little.) A set of another size needs a
 # band of its own.
 #
+# So, is the team's 0.4 bad? If its twenty tales were like ours, and judged
+# against all others with n = 4: no, healthy sets score as much. Had it been by
+# pairs, 0.4 would be far beyond anything healthy. The number alone cannot say.
+#
 # ## Live figure: N, n and T
 #
 # The storyteller tells 200 tales at each of six temperatures. The grey bars
-# are the null bands of the world.
+# are the null bands of the world. (They say nothing about another model.)
 
 # %%
 from course_utils import Temperature, generate, load_model
 
 lm = load_model()
-knows_the_truth = lm.name == "storyteller"
-if not knows_the_truth:
-    print("The bands are the world's: they say nothing about other models.")
+temperatures = [0.1, 0.3, 0.5, 0.7, 1.0, 1.5]
 
 
 # %%
-def tell(lm, temperature):
-    """200 texts (60 of another model), less those without a word."""
-    n, heat = 200 if knows_the_truth else 60, [Temperature(temperature)]
+def tell(lm, temperature, n=200):
+    """n texts, less those without a word."""
+    heat = [Temperature(temperature)]
     texts = generate(lm, "", n, 140, heat, seed=8, progress=False).texts
     return [text for text in texts if words(text)]
 
 
-temperatures = [0.1, 0.3, 0.5, 0.7, 1.0, 1.5]
 told = {T: tell(lm, T) for T in temperatures}
 
 # %%
 shown_sizes, orders = [10, 20, 50, 100, 200], [2, 3, 4, 5]
+shown_sizes = [N for N in shown_sizes if len(healthy) >= 39 * N]
 bands = {
     n: [null_band(healthy[: 39 * N], N, n) for N in shown_sizes]
     for n in orders
 }
+
+# %%
 told_rows = {T: [words(text) for text in told[T]] for T in temperatures}
 scores = {
     (T, n): [
@@ -534,16 +632,25 @@ scores = {
     for n in orders
 }
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Draws: Self-BLEU over the number of tales, beside the null bands
 dials = LiveFigure(
     lambda figure: pictures.draw_bands(figure, shown_sizes),
     lambda artists, T, n, N: pictures.show_bands(
         artists, scores[T, n], bands[n], shown_sizes.index(N)
     ),
     {
-        "T": steps(temperatures, value=0.5, label="temperature T"),
-        "n": steps(orders, value=4, label="order n"),
-        "N": steps(shown_sizes, value=50, label="number of tales N"),
+        "T": steps(
+            temperatures,
+            value=min(temperatures, key=lambda T: abs(T - 0.5)),
+            label="temperature T",
+        ),
+        "n": steps(orders, value=orders[len(orders) // 2], label="order n"),
+        "N": steps(
+            shown_sizes,
+            value=shown_sizes[len(shown_sizes) // 2],
+            label="number of tales N",
+        ),
     },
     alt="Self-BLEU of the storyteller's tales over their number, beside grey "
     "bars for the world's null bands. Both rise with N and fall with n. At "
@@ -553,21 +660,39 @@ dials = LiveFigure(
 dials
 
 # %% [markdown]
-# Move N: the curve climbs, and the band climbs along. What tells a collapse is
-# never the height alone; it is the distance to the band. Then set T to 1.5.
-# Many of these tales are broken (notebook 00), and Self-BLEU is content: it
-# sees variety, not sense.
+# Move N: the curve climbs, and the band climbs along. A score of 0.6 is too
+# much for 20 tales, and little for 200: look at the distance to the band. Then
+# set T to 1.5. Many of these tales are broken (notebook 00), and Self-BLEU
+# does not mind: it counts words, and knows no sense.
 
 # %%
-for T, N in ((0.3, 20), (0.5, 200), (1.0, 50)):
-    dials.set(T=T, n=4, N=N)
-    assert dials.error is None
-if knows_the_truth:
-    broken = sum(not world.parse(text).valid for text in told[1.5])
-    assert broken > 10 and scores[1.5, 4][1] < bands[4][1][1]
-    for T in (0.1, 0.3, 0.5):
-        beyond = zip(scores[T, 4], bands[4], strict=True)
-        assert all(value > high for value, (_, high) in beyond)
+# only with the storyteller
+fact(
+    "at T = 1.5 many tales are broken, and 20 of them score no more than the "
+    "world's",
+    lambda: (
+        sum(not world.parse(text).valid for text in told[1.5]) > 10
+        and scores[1.5, 4][1] < bands[4][1][1]
+    ),
+)
+
+# %%
+# only with the storyteller
+fact(
+    "at T = 0.5 and below the score lies above the band at every N",
+    lambda: all(
+        value > high
+        for T in (0.1, 0.3, 0.5)
+        for value, (_, high) in zip(scores[T, 4], bands[4], strict=True)
+    ),
+)
+
+# %%
+# only with the storyteller
+fact(
+    "0.6 lies above the band of 20 tales, and below that of 200",
+    lambda: bands[4][1][1] < 0.6 < bands[4][-1][0],
+)
 
 # %% [markdown]
 # ## Claims on trial
@@ -580,12 +705,23 @@ if knows_the_truth:
 sentences = [re.split(r"(?<=[.!?]) ", text)[0] for text in healthy[:200]]
 above = sum(estimate_self_bleu([s] * 3)[0] > 0.9 for s in sentences)
 fewest = min(len(words(s)) for s in sentences)
-for sentence in ("Stop!", "He ran.", "The fox ran."):
-    mean, _ = estimate_self_bleu([sentence] * 3)
-    length = len(words(sentence))
-    print(f"{length} words (marks count): {mean:.2f}")
-    assert (mean > 0.9) == (length >= 4)
-assert above == 200 and fewest >= 4
+short = {
+    s: estimate_self_bleu([s] * 3)[0]
+    for s in ("Stop!", "He ran.", "The fox ran.")
+}
+print(f"{above} of {len(sentences)} above 0.9")
+for sentence, mean in short.items():
+    print(f"{len(words(sentence))} words (marks count): {mean:.2f}")
+
+# %%
+fact(
+    "of identical sentences those of four words or more score above 0.9",
+    all((mean > 0.9) == (len(words(s)) >= 4) for s, mean in short.items()),
+)
+fact(
+    "all 200 first sentences have four words, and score above 0.9",
+    above == 200 and fewest >= 4,
+)
 
 # %%
 verdict(
@@ -594,9 +730,9 @@ verdict(
     "The share of sentences that score above 0.9 when they stand three times "
     "in a set. With n = 4, sentences of two or three words score less, though "
     "they are identical: the orders above their length find no match.",
-    estimate=above / 200,
-    interval=wilson_interval(above, 200),
-    n=200,
+    estimate=above / len(sentences),
+    interval=wilson_interval(above, len(sentences)),
+    n=len(sentences),
 )
 
 # %% [markdown]
@@ -609,12 +745,12 @@ verdict(
 # many plots as 20 healthy tales do, in effective numbers.
 
 # %%
+# only with the storyteller
 from course_utils.recordings.ladder import load_tuned
 
-sources = {f"T = {T}": told[T] for T in (1.0, 0.7, 0.5, 0.3, 0.1)}
-if knows_the_truth:
-    for step in (40, 60):
-        sources[f"tuned {step}"] = tell(load_tuned(step), 1.0)
+sources = {f"T = {T}": told[T] for T in temperatures[::-1] if T <= 1}
+for step in (40, 60):
+    sources[f"tuned {step}"] = tell(load_tuned(step), 1.0)
 sets = {
     name: [texts[i : i + 20] for i in range(0, len(texts) - 19, 20)]
     for name, texts in sources.items()
@@ -638,22 +774,33 @@ of_healthy = np.mean(
 print(f"20 healthy tales: {of_healthy:.1f} effective plots")
 
 # %%
-n_clear, by_rule, by_band = 0, 0, 0
-means = {}
+# only with the storyteller
+means, judged = {}, {}
+for name, group in sets.items():
+    means[name] = [mean_score([words(t) for t in texts]) for texts in group]
+    judged[name] = np.array(
+        [
+            [effective_arcs(texts) < of_healthy / 2 for texts in group],
+            [rule_fires(*estimate_self_bleu(texts)) for texts in group],
+            [score > band[1] for score in means[name]],
+        ]
+    )
+clear, ruled, beyond = np.concatenate([*judged.values()], axis=1)
+n_clear = int(clear.sum())
+by_rule, by_band = int((clear & ruled).sum()), int((clear & beyond).sum())
+
+# %% jupyter={"source_hidden": true}
+# Prints: how many sets have clearly collapsed, and how many rule and band find
+# only with the storyteller
 print("source      plots  clearly  rule  band  (of so many sets)")
 for name, group in sets.items():
-    clear = [effective_arcs(texts) < of_healthy / 2 for texts in group]
-    means[name] = [mean_score([words(t) for t in texts]) for texts in group]
-    ruled = [rule_fires(*estimate_self_bleu(texts)) for texts in group]
-    beyond = [score > band[1] for score in means[name]]
     plots = np.mean([effective_arcs(texts) for texts in group])
-    print(f"{name:10}{plots:7.1f}{sum(clear):9}{sum(ruled):6}", end="")
-    print(f"{sum(beyond):6}  ({len(group)})")
-    n_clear += sum(clear)
-    by_rule += sum(np.logical_and(clear, ruled))
-    by_band += sum(np.logical_and(clear, beyond))
+    counts = "{:9}{:6}{:6}".format(*judged[name].sum(axis=1))
+    print(f"{name:10}{plots:7.1f}{counts}  ({len(group)})")
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Draws: Self-BLEU of the sets of 20, source by source, over the null band
+# only with the storyteller
 show(
     pictures.plot_sets(means, band),
     alt="Self-BLEU of sets of 20 tales over a grey null band. At T = 1 they "
@@ -662,22 +809,28 @@ show(
 )
 
 # %%
-if knows_the_truth:
-    assert n_clear >= 30 and by_rule <= n_clear / 10
-    assert by_band >= 0.95 * n_clear
-    band_low, band_high = wilson_interval(by_band, n_clear)
+# only with the storyteller
+fact(
+    "the rule finds at most one in ten of the clearly collapsed sets",
+    n_clear >= 30 and by_rule <= n_clear / 10,
+)
+fact("the null band finds nearly all of them", by_band >= 0.95 * n_clear)
+
+# %%
+# only with the storyteller
+band_low, band_high = wilson_interval(by_band, n_clear)
 verdict(
     "C15",
     "holds when every text is nearly a copy of every other",
     "The share of clearly collapsed sets of 20 tales that the rule finds, by "
     f"pairs. The null band finds {by_band} of the same {n_clear} sets (95 % "
     f"interval {band_low:.2f} to {band_high:.2f}), with {alarms} false alarms "
-    "in 200 healthy sets. "
+    f"in {len(later)} healthy sets. "
     "Against all others the rule fires on healthy sets that are large.",
     estimate=by_rule / n_clear,
     interval=wilson_interval(by_rule, n_clear),
     n=n_clear,
-) if knows_the_truth else "C15 is left out: it needs the storyteller."
+)
 
 # %% [markdown]
 # What *does* the rule find, then? Copies. Take one tale 20 times; then put
@@ -686,7 +839,7 @@ verdict(
 
 # %%
 tale = healthy[0]
-hero = re.search(r"named (\w+)", tale)[1]
+hero = world.parse(tale).labels["hero"]
 names = list(world.probabilities("hero"))[:20]
 trial = {
     "20 copies": [tale] * 20,
@@ -698,12 +851,23 @@ for name, texts in trial.items():
     mean, std = estimate_self_bleu(texts)
     fired[name] = bool(rule_fires(mean, std))
     print(f"{name:27}{mean:.2f}, std {std:.2f}, fires: {fired[name]}")
-assert list(fired.values()) == [True, False, False]
-assert all(mean_score([*map(words, t)]) > band[1] for t in trial.values())
+
+# %%
+fact(
+    "the rule fires on exact copies alone",
+    list(fired.values()) == [True, False, False],
+)
+fact(
+    "all three score above the null band",
+    all(mean_score([*map(words, t)]) > band[1] for t in trial.values()),
+)
 
 # %% [markdown]
 # One honest tale among twenty silences it: the standard deviation over pairs
-# explodes. The null band finds all three.
+# rises from 0 to 0.29. The null band finds all three.
+#
+# **Stretch**: put the same tale into a healthy set of 20 twice, three times,
+# and so on. How many copies does it take until the set lies above the band?
 #
 # ## A short quiz
 

@@ -37,7 +37,7 @@ start("10")
 # - Tell too much repetition from the repetition that belongs there
 # - Spot the length bias of distinct-n and of compression, and what mends it
 #
-# **Time**: about 75 minutes
+# **Time**: about {{minutes}} minutes
 #
 # **What you need first**: notebooks [00](00_start_here.ipynb) and
 # [01](01_softmax_and_temperature.ipynb); Python's `zip` and `Counter`
@@ -230,7 +230,7 @@ if knows_the_truth:
 # The lines show how a program can find a loop. Compare the text with itself,
 # moved by a period $p$: the words of a loop equal those $p$ places before.
 
-# %% tags=["nbval-check-output"]
+# %%
 tale = words("there was a fox and a crow and a crow and a crow and")
 p = 3
 same = [a == b for a, b in zip(tale[p:], tale, strict=False)]
@@ -262,7 +262,7 @@ def find_loop(row, repeats=3):
     ...
 
 
-# %% tags=["nbval-check-output"]
+# %%
 loop = find_loop(tale)
 print(loop)
 print(*tale[loop.start : loop.start + loop.period])

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import settings
 
+from course_utils.classroom import figures
 from course_utils.classroom.moving_picture import MovingPicture
 from course_utils.model import END_OF_TEXT, LanguageModel, load_model
 
@@ -67,6 +68,13 @@ def checkpoint(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def lm(checkpoint) -> LanguageModel:
     return load_model(checkpoint)
+
+
+@pytest.fixture(autouse=True)
+def as_a_learner(monkeypatch):
+    """A classroom that forgives, and in which nobody has moved a slider yet."""
+    monkeypatch.delenv("COURSE_STRICT", raising=False)
+    monkeypatch.setattr(figures, "_left_at", {})
 
 
 @pytest.fixture

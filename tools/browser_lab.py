@@ -4,7 +4,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -14,8 +13,9 @@ from urllib.error import URLError
 
 from playwright.sync_api import Browser, ElementHandle, Page, sync_playwright
 
+from course_utils.classroom.lab import lab_command, lab_environment
+
 TOKEN = "course"
-SETTINGS = Path(__file__).resolve().parent / "jupyterlab"  # as `make lab` has them
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -55,7 +55,7 @@ def jupyter_lab(folder: Path, settings: Mapping[str, str]) -> Iterator[str]:
     with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
             _command(folder, address.rpartition(":")[2]),
-            env=os.environ | _jupyter_folders(folder.parent) | dict(settings),
+            env=lab_environment() | _jupyter_folders(folder.parent) | dict(settings),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
@@ -75,12 +75,10 @@ def free_port() -> int:
 
 def _command(folder: Path, port: str) -> list[str]:
     return [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-        *("--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"),
-        f"--ServerApp.root_dir={folder}",
+        *lab_command(folder),
+        *("--no-browser", "--allow-root"),
+        *(f"--port={port}", "--ServerApp.port_retries=0"),
         f"--IdentityProvider.token={TOKEN}",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        f"--LabApp.app_settings_dir={SETTINGS}",
         "--LabApp.extension_manager=readonly",
         "--LabApp.expose_app_in_browser=True",
     ]

@@ -5,17 +5,18 @@
     python tools/build_notebooks.py --check    say which notebooks are out of date
 
 A lesson is a jupytext "percent" script. In it `{{badges}}` and `{{slug}}` are
-filled in, and a code cell `# {{bootstrap}}` becomes tools/bootstrap.py. The
-notebook is run in a fresh kernel and stored with its outputs, without anything
-that would differ in a second run. A cell tagged `volatile` depends on the
-machine or the clock: it is run, but its output is not stored.
+filled in, a code cell `# {{bootstrap}}` becomes tools/bootstrap.py, and each
+section says its minutes. The notebook is run in a fresh kernel and stored with its
+outputs, without anything that would differ in a second run. Not stored are the
+outputs of cells tagged `volatile` (they depend on the machine or the clock) and of
+all cells between a `predict(...)` and its `compare(...)`. Cells that only state facts
+or compare are folded.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import json
 import os
 import re
@@ -23,7 +24,6 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -31,7 +31,6 @@ from pathlib import Path
 
 import jupytext
 import nbformat
-import numpy as np
 from nbclient import NotebookClient
 from nbclient.exceptions import (
     CellExecutionError,
@@ -39,9 +38,21 @@ from nbclient.exceptions import (
     DeadKernelError,
 )
 from nbformat import NotebookNode
-from PIL import Image, ImageChops
+
+from tools.contents import (
+    DEEP,
+    HEADING,
+    Section,
+    minutes,
+    questions_of,
+    sections,
+    summary,
+)
+from tools.pictures import store_pictures
+from tools.spoilers import drop_spoilers, fold
 
 ROOT = Path(__file__).resolve().parent.parent
+CONTENTS = Path("data") / "lessons.json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 METADATA = {
     "kernelspec": {
@@ -52,8 +63,6 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 SECONDS_PER_CELL = 300
-PNG = "image/png"
-INVISIBLE = 15  # of 255: by so much may a pixel change its colour
 
 
 class LessonError(Exception):
@@ -78,7 +87,7 @@ def badges(notebook: str, images: str = "images") -> str:
     """
     slug = repository_slug()
     colab = f"https://colab.research.google.com/github/{slug}/blob/main/notebooks"
-    binder = f"https://mybinder.org/v2/gh/{slug}/main?labpath=notebooks%2F"
+    binder = f"https://mybinder.org/v2/gh/{slug}/main?labpath=workbook%2F"
     return (
         f"[![Open in Colab]({images}/colab.svg)]({colab}/{notebook}) "
         f"[![Open on Binder]({images}/binder.svg)]({binder}{notebook})"
@@ -87,13 +96,21 @@ def badges(notebook: str, images: str = "images") -> str:
 
 def read_lesson(lesson: Path) -> NotebookNode:
     """The notebook that `lesson` describes, not yet run."""
+    notebook = _without_minutes(lesson)
+    _say_minutes(notebook, sections_of(lesson))
+    _set_cell_ids(notebook)
+    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    return notebook
+
+
+def _without_minutes(lesson: Path) -> NotebookNode:
     notebook = jupytext.read(lesson, fmt="py:percent")
     for cell in notebook.cells:
         cell.source = _fill(cell.source, f"{lesson.stem}.ipynb")
         cell.metadata.pop("lines_to_next_cell", None)
-    _set_cell_ids(notebook)
-    notebook.metadata = nbformat.from_dict(METADATA)
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
+        if cell.cell_type == "code":
+            fold(cell)
     return notebook
 
 
@@ -102,6 +119,35 @@ def _fill(source: str, notebook: str) -> str:
     source = source.replace("# {{bootstrap}}", bootstrap)
     source = source.replace("{{badges}}", badges(notebook))
     return source.replace("{{slug}}", repository_slug())
+
+
+def sections_of(lesson: Path) -> list[Section]:
+    """The sections of a lesson, with its own quiz."""
+    quizzes = lesson.resolve().parent.parent / "data" / "quizzes"
+    cells = _without_minutes(lesson).cells
+    return sections(cells, questions_of(quizzes, lesson.stem[:2]))
+
+
+def _say_minutes(notebook: NotebookNode, found: list[Section]) -> None:
+    """Fill `{{minutes}}`, and write below each heading how long its section takes."""
+    later = iter(found[1:])
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            source = cell.source.replace("{{minutes}}", str(minutes(found)))
+            parts = HEADING.split(source)
+            cell.source = "".join(
+                _with_minutes(part, next(later)) if part.startswith("## ") else part
+                for part in parts
+            )
+
+
+def _with_minutes(text: str, section: Section) -> str:
+    unit = "minute" if section.rounded == 1 else "minutes"
+    line = f"*{section.rounded} {unit}*"
+    if section.deep:
+        line += " · *deep: run its cells and read on where time is short*"
+    heading, _, rest = text.replace(f"\n{DEEP}", "").partition("\n")
+    return f"{heading}\n\n{line}\n{rest}"
 
 
 def _set_cell_ids(notebook: NotebookNode) -> None:
@@ -140,6 +186,7 @@ def neutral_environment(folder: Path) -> dict[str, str]:
     kept.pop("MPLBACKEND", None)
     return kept | {
         "COURSE_PROGRESS": str(folder / "progress.json"),
+        "COURSE_STRICT": "1",
         "IPYTHONDIR": str(folder / "ipython"),
         "HF_HUB_OFFLINE": "1",
         "OMP_NUM_THREADS": "1",
@@ -201,6 +248,7 @@ MEMORY_ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}")
 def tidy(notebook: NotebookNode) -> None:
     """Take the noise out of the outputs; refuse what only the lesson can mend."""
     notebook.metadata = nbformat.from_dict(METADATA)
+    drop_spoilers(notebook)
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type != "code":
             continue
@@ -208,7 +256,7 @@ def tidy(notebook: NotebookNode) -> None:
             cell.outputs = []
         _drop_progress_bars(cell)
         _fix_widget_ids(cell)
-        _lighten_pictures(cell)
+        store_pictures(cell.outputs)
         if fault := _noise_in(cell.outputs):
             raise LessonError(f"{cell_name(notebook, index)}: {fault}")
 
@@ -218,30 +266,6 @@ def _fix_widget_ids(cell: NotebookNode) -> None:
     views = [out for out in cell.outputs if WIDGET_VIEW in out.get("data", {})]
     for number, output in enumerate(views):
         output.data[WIDGET_VIEW]["model_id"] = f"{cell.id}-{number}"
-
-
-def _lighten_pictures(cell: NotebookNode) -> None:
-    """Pictures with a palette of 256 colours, where nobody can see the difference."""
-    for output in cell.outputs:
-        data = output.get("data", {})
-        if PNG in data:
-            data[PNG] = b64encode(lighter(b64decode(data[PNG]))).decode() + "\n"
-
-
-def lighter(png: bytes) -> bytes:
-    """The same picture with a palette, if it is smaller and looks the same."""
-    stored = Image.open(io.BytesIO(png))
-    if stored.mode == "RGBA" and stored.getchannel("A").getextrema() != (255, 255):
-        return png  # see-through somewhere
-    picture = stored.convert("RGB")
-    colours = Image.Quantize.MAXCOVERAGE
-    palette = picture.quantize(256, colours, dither=Image.Dither.NONE)
-    difference = ImageChops.difference(picture, palette.convert("RGB"))
-    if np.asarray(difference).max() > INVISIBLE:
-        return png
-    file = io.BytesIO()
-    palette.save(file, "png", optimize=True)
-    return min(png, file.getvalue(), key=len)
 
 
 def _drop_progress_bars(cell: NotebookNode) -> None:
@@ -313,6 +337,23 @@ def new_verdicts(ledger: Path, notebook: str) -> Iterator[Path]:
             ledger.write_bytes(draft.read_bytes())
 
 
+def contents(lessons: Path) -> dict:
+    """What data/lessons.json says of each lesson in a folder, by its number."""
+    told = {}
+    for lesson in sorted(lessons.glob("[0-9][0-9]_*.py")):
+        title = read_lesson(lesson).cells[0].source.partition("\n")[0]
+        number, _, name = title.removeprefix("# ").partition(" · ")
+        told[number] = summary(lesson.stem, name, sections_of(lesson))
+    return told
+
+
+def write_contents(lessons: Path) -> None:
+    path = lessons.resolve().parent / CONTENTS
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(contents(lessons), indent=1, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
 def build_many(lessons: list[Path], folder: Path) -> int:
     """Build each lesson into `folder`; the number of lessons that failed."""
     failed = 0
@@ -347,6 +388,7 @@ def main(arguments: list[str] | None = None) -> int:
         for lesson in stale:
             print(f"{lesson.name}: its notebook is out of date, run `make notebooks`")
         return int(bool(stale))
+    write_contents(options.lessons)
     return int(build_many(lessons if options.all else stale, options.notebooks) > 0)
 
 

@@ -9,6 +9,7 @@ from importlib import import_module
 _HOME = {
     "start": "session",
     "exercise": "exercises",
+    "fact": "facts",
     "LiveFigure": "figures",
     "slider": "figures",
     "steps": "figures",
@@ -16,7 +17,8 @@ _HOME = {
     "show": "still_figure",
     "predict": "predictions",
     "quiz": "quizzes",
-    "progress": "progress_file",
+    "progress": "progress_report",
+    "claims": "claim_index",
     "verdict": "claims",
     "PALETTE": "style",
 }

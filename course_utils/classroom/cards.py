@@ -6,6 +6,7 @@ from html import escape
 from course_utils.classroom.shell import running_shell
 
 _EDGES = {"good": "#009E73", "bad": "#D55E00", "plain": "#0072B2"}
+_UNFOLD = '<summary style="cursor: pointer;">Show me anyway</summary>'
 
 
 class Code(str):
@@ -31,13 +32,31 @@ class Card:
         )
         return "\n".join([self.headline, *indented])
 
+    def _body_html(self) -> str:
+        return "".join(map(_block_html, self.blocks))
+
     def _repr_html_(self) -> str:
-        body = "".join(map(_block_html, self.blocks))
         return (
             f'<div role="status" style="border-left: 4px solid {_EDGES[self.tone]}; '
             'padding: 0.3em 0.9em; margin: 0.4em 0; max-width: 46em;">'
-            f"<strong>{inline_html(self.headline)}</strong>{body}</div>"
+            f"<strong>{inline_html(self.headline)}</strong>{self._body_html()}</div>"
         )
+
+
+class Folded(Card):
+    """A card with blocks that stay folded until the reader asks for them.
+
+    Its text alone does not show them, so that nothing is given away where a page
+    cannot fold; `.folded` holds them.
+    """
+
+    def __init__(self, headline: str, *blocks: str, folded: list[str]):
+        super().__init__(headline, *blocks)
+        self.folded = [block for block in folded if block]
+
+    def _body_html(self) -> str:
+        hidden = "".join(map(_block_html, self.folded))
+        return f"{super()._body_html()}<details>{_UNFOLD}{hidden}</details>"
 
 
 def show_card(card: Card) -> None:

@@ -1,22 +1,36 @@
 """`LiveFigure`: the one way to put a slider on a figure."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from numbers import Real
 
 import ipywidgets as widgets
+from traitlets import TraitError
 
 from course_utils.classroom.accessible import NAMED_CLASS, names_for_screen_readers
 from course_utils.classroom.bundles import png_bundle, png_metadata, widget_bundle
 from course_utils.classroom.cards import inline_html
 from course_utils.classroom.errors import own_frame
+from course_utils.classroom.facts import strict
 from course_utils.classroom.moving_picture import SHOWN_DPI, MovingPicture
+from course_utils.classroom.name_errors import name_error_card
+from course_utils.classroom.session import current_notebook
 from course_utils.classroom.texts import require_text
 
 _WIDE = {
     "style": {"description_width": "initial"},
     "layout": {"width": "34em", "margin": "2px 1.5em 2px 0"},
 }
+# JupyterLab marks the widgets of a kernel that is gone with this class.
+_ASLEEP = """<style>
+.course-asleep { display: none !important; }
+.jupyter-widgets-disconnected > .course-asleep,
+.course-asleep.jupyter-widgets-disconnected
+  { display: block !important; order: -1; height: auto; }
+</style><div role="status">This figure sleeps: its kernel is gone. To wake it, click
+on it and choose Run > Run All Above Selected Cell, then run its cell.</div>"""
+_left_at: dict[tuple, dict] = {}
 
 
 def slider(
@@ -90,6 +104,8 @@ class LiveFigure:
         self._words = widgets.HTML()
         self.widget = self._assemble(play)
         self._first_draw(draw)
+        if strict():
+            self._rehearse()
 
     @property
     def values(self) -> dict[str, object]:
@@ -118,17 +134,31 @@ class LiveFigure:
             self._redraw()
 
     def _assemble(self, play: str | None) -> widgets.VBox:
-        row = list(self.controls.values())
-        for control in row:
+        _recall(self.controls)
+        rows = []
+        for name, control in self.controls.items():
             control.observe(self._redraw, names="value")
-        if play is not None:
-            row.append(_play_button(self.controls[play]))
+            rows.append(_row(control, self.size, played=name == play))
+        asleep = widgets.HTML(_ASLEEP)
+        asleep.add_class("course-asleep")
+        names = names_for_screen_readers(self.alt)
         box = widgets.VBox(
-            [_row(row), self._image, self._words, names_for_screen_readers(self.alt)],
+            [*rows, self._image, self._words, asleep, names],
             layout={"align_items": "flex-start"},
         )
         box.add_class(NAMED_CLASS)
         return box
+
+    def _rehearse(self) -> None:
+        """Move each slider to its ends and back; raises what goes wrong.
+
+        So the builder and the tests see a figure that fails where it isn't shown.
+        """
+        if self.error is not None:
+            raise self.error
+        for name, control in self.controls.items():
+            for place in (_places(control)[0], _places(control)[-1]):
+                self.png(**{name: place})
 
     def _first_draw(self, draw: Callable) -> None:
         try:
@@ -190,8 +220,36 @@ def _image(size: tuple[float, float]) -> widgets.Image:
     return widgets.Image(format="jpeg", layout=layout)
 
 
-def _row(controls: list[widgets.Widget]) -> widgets.Box:
-    return widgets.Box(controls, layout={"flex_flow": "row wrap", "max_width": "100%"})
+def _row(
+    control: widgets.Widget, size: tuple[float, float], *, played: bool
+) -> widgets.Box:
+    """`control`, with its play button where it has one, as wide as the picture."""
+    control.layout.width, control.layout.flex = "auto", "1 1 auto"
+    buttons = [_play_button(control)] if played else []
+    layout = {"width": f"{round(size[0] * SHOWN_DPI)}px", "max_width": "100%"}
+    return widgets.HBox([control, *buttons], layout=layout)
+
+
+def _recall(controls: dict[str, widgets.Widget]) -> None:
+    """Put the controls where the learner left those of the same figure.
+
+    So running a figure's cell again resets nothing. The figure is the same if its
+    controls are, with the values that the code begins with.
+    """
+    figure = (
+        current_notebook(),
+        tuple((name, c.description, repr(c.value)) for name, c in controls.items()),
+    )
+    left_at = _left_at.setdefault(figure, {})
+    for name, control in controls.items():
+        with suppress(TraitError):  # a shorter slider than before
+            control.value = left_at.get(name, control.value)
+        keep = partial(_keep_place, left_at, name)
+        control.observe(keep, names="value")
+
+
+def _keep_place(left_at: dict, name: str, change: dict) -> None:
+    left_at[name] = change["new"]
 
 
 def _selection(
@@ -217,18 +275,20 @@ def _require_allowed(name: str, value: object, control: widgets.Widget) -> None:
 
 
 def _play_button(control: widgets.Widget) -> widgets.Play:
-    """A button that walks `control` from one end to the other, two steps a second."""
-    places = _places(control)
-    play = widgets.Play(min=0, max=len(places) - 1, interval=500)
+    """A button that walks `control` from its left end to the right, two steps a second.
 
-    def follow(_change: object = None) -> None:
+    It stands one step before the left end until the control is moved by hand.
+    """
+    places = _places(control)
+    play = widgets.Play(value=-1, min=-1, max=len(places) - 1, interval=500)
+
+    def follow(_change: object) -> None:
         play.value = _nearest(places, control.value)
 
     def lead(change: dict) -> None:
-        if change["new"] != _nearest(places, control.value):
+        if change["new"] not in (-1, _nearest(places, control.value)):
             control.value = places[change["new"]]
 
-    follow()
     control.observe(follow, names="value")
     play.observe(lead, names="value")
     return play
@@ -253,6 +313,8 @@ def _caption_html(caption: str) -> str:
 
 
 def _error_html(error: Exception, callback: Callable) -> str:
+    if isinstance(error, NameError):
+        return name_error_card(error)._repr_html_()
     frame = own_frame(callback, error)
     place = f" (line {frame.lineno}: `{frame.line}`)" if frame else ""
     return (

@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from course_utils.classroom.accessible import NAMED_CLASS, names_for_screen_readers
 from course_utils.classroom.bundles import widget_bundle
-from course_utils.classroom.cards import Card, inline_html
+from course_utils.classroom.cards import Card, Folded, inline_html
 from course_utils.classroom.progress_file import progress_file
 from course_utils.classroom.session import current_notebook
 from course_utils.classroom.texts import require_text
@@ -24,8 +24,9 @@ def predict(
 ) -> "Prediction":
     """Ask `question` before an experiment: one of `choices`, or a number `between`.
 
-    The answer is kept under `key` in the progress file. Make it the value of a cell
-    to show it, and call `.compare(result)` after the experiment.
+    The first answer is kept under `key` in the progress file, for good: a later one is
+    noted beside it. Make the prediction the value of a cell to show it, and call
+    `.compare(result)` after the experiment.
     Raises ValueError unless there is exactly one of `choices` and `between`.
     """
     require_text("key", key)
@@ -37,17 +38,20 @@ def predict(
     raise ValueError("give either choices or between, one and only one of them")
 
 
-_GUESS_FIRST = "That is fine; guessing first makes a result stick."
-
-
 class Prediction:
-    """A question, the learner's answer (`.answer`, None until given), the result."""
+    """A question, the learner's first answer (`.answer`, None until given), the result.
+
+    `.later` is the last other answer, given after the first one.
+    """
 
     def __init__(self, key: str, question: str, control: widgets.Widget, unit: str):
         self.key, self.question, self.unit = key, question, unit
         self._control = control
         self._notebook = current_notebook()
-        self.answer: Any = self._remembered()
+        self.answer: Any = self._remembered("answer")
+        self.later: Any = self._remembered("later")
+        if self.answer is not None:
+            self._control.value = self.answer
         self._note = widgets.HTML()
         self.widget = self._assemble()
 
@@ -55,14 +59,21 @@ class Prediction:
         """Prediction and `result` side by side; make it the value of a cell.
 
         For a choice, `result` is the choice that came true; for a number, the number.
+        Without a prediction the result is folded away.
         """
         self._require_possible(result)
         measured = f"Result: {self._with_unit(result)}."
         if self.answer is None:
-            return Card("You made no prediction.", _GUESS_FIRST, measured, explanation)
+            return Folded(
+                "You made no prediction.",
+                "Answer the question above and run this cell again: what you have "
+                "guessed first, you remember better.",
+                folded=[measured, explanation],
+            )
         predicted = f"You predicted: {self._with_unit(self.answer)}."
-        headline = self._headline(result)
-        return Card(headline, predicted, measured, explanation)
+        if self.later is not None:
+            predicted += f" (Later you changed to: {self._with_unit(self.later)}.)"
+        return Card(self._headline(result), predicted, measured, explanation)
 
     def _headline(self, result: Any) -> str:
         if self._is_choice:
@@ -84,14 +95,11 @@ class Prediction:
         text = f"{value:.3g}" if isinstance(value, float) else str(value)
         return f"{text} {self.unit}".strip()
 
-    def _remembered(self) -> object | None:
+    def _remembered(self, which: str) -> object | None:
         """An answer from the progress file, if it still fits the question."""
         entry = progress_file().entry(self._notebook, "predictions", self.key)
-        answer = entry.get("answer")
-        if not self._fits(answer):
-            return None
-        self._control.value = answer
-        return answer
+        answer = entry.get(which)
+        return answer if self._fits(answer) else None
 
     def _fits(self, answer: object) -> bool:
         if self._is_choice:
@@ -100,15 +108,27 @@ class Prediction:
         return isinstance(answer, Real) and in_range[0] <= answer <= in_range[1]
 
     def _keep(self, answer: object) -> None:
-        self.answer = answer
-        progress_file().record(
-            self._notebook, "predictions", self.key, {"answer": answer}
-        )
-        self._note.value = _kept_html(self._with_unit(answer))
+        """File the first answer as such, another one as a later one."""
+        if self.answer is None:
+            self.answer = answer
+            entry = {"answer": answer}
+        else:
+            self.later = None if answer == self.answer else answer
+            entry = {"later": self.later}
+        progress_file().record(self._notebook, "predictions", self.key, entry)
+        self._note.value = self._kept_html()
+
+    def _kept_html(self) -> str:
+        first = inline_html(self._with_unit(self.answer))
+        note = f"Your prediction is kept: <strong>{first}</strong>."
+        if self.later is None:
+            return note
+        later = inline_html(self._with_unit(self.later))
+        return f"{note} The first one counts; {later} is noted as a later one."
 
     def _assemble(self) -> widgets.VBox:
         if self.answer is not None:
-            self._note.value = _kept_html(self._with_unit(self.answer))
+            self._note.value = self._kept_html()
         asked = widgets.HTML(f"<strong>Predict:</strong> {inline_html(self.question)}")
         parts = [asked, self._control, self._note]
         if self._is_choice:
@@ -129,11 +149,7 @@ class Prediction:
         return widget_bundle(self.widget, repr(self))
 
     def __repr__(self) -> str:
-        if self._is_choice:
-            offered = "\n".join(f"  ( ) {option}" for option in self._control.options)
-        else:
-            offered = f"  {self._control.min} ... {self._with_unit(self._control.max)}"
-        return f"Predict: {self.question}\n{offered}"
+        return f"Predict: {self.question}\nRun this cell to answer."
 
 
 def _radio_buttons(choices: Sequence[str]) -> widgets.RadioButtons:
@@ -152,7 +168,3 @@ def _number_slider(between: tuple[float, float]) -> widgets.Widget:
     kind = widgets.IntSlider if whole and high - low > 1 else widgets.FloatSlider
     step = 1 if kind is widgets.IntSlider else (high - low) / 100
     return kind(min=low, max=high, step=step, value=low, description="Your guess")
-
-
-def _kept_html(answer: str) -> str:
-    return f"Your prediction is kept: <strong>{inline_html(answer)}</strong>."

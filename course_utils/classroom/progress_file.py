@@ -9,6 +9,7 @@ working directory where there is no such folder. The environment variable
 import errno
 import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -23,13 +24,6 @@ LOCK_PATIENCE = 15.0  # seconds to wait for other kernels
 LOCK_STALE = 5.0  # a lock this old was left by a kernel that died
 
 _files: dict[Path, "ProgressFile"] = {}
-
-
-def progress() -> Card:
-    """What is done so far: exercises, predictions and quizzes of each notebook."""
-    notebooks = progress_file().entries()
-    lines = [_summary(number, notebooks[number]) for number in sorted(notebooks)]
-    return Card("Your progress", *(lines or ["Nothing is recorded yet."]))
 
 
 def progress_file() -> "ProgressFile":
@@ -86,6 +80,25 @@ class ProgressFile:
             self._unsaved = {}
         except OSError as error:
             self._tell_unsaved(error)
+
+    def forget(self, notebook: str | None = None) -> Path | None:
+        """Drop one notebook's entries or all; the file as it was is kept aside.
+
+        Returns where, or None where there was nothing to forget.
+        """
+        self._unsaved = _without(self._unsaved, notebook)
+        try:
+            with _lock(self.path):
+                known = self._read()
+                if _without(known, notebook) == known:
+                    return None
+                kept = _free_name(self.path.with_name(self.path.name + ".bak"))
+                shutil.copyfile(self.path, kept)
+                _write(self.path, _without(known, notebook))
+                return kept
+        except OSError as error:
+            self._tell_unsaved(error)
+            return None
 
     def _read(self) -> dict:
         try:
@@ -161,6 +174,13 @@ def _merged(old: dict, new: dict) -> dict:
     return merged
 
 
+def _without(notebooks: dict, notebook: str | None) -> dict:
+    """All entries but those of one notebook, or none."""
+    if notebook is None:
+        return {}
+    return {number: kinds for number, kinds in notebooks.items() if number != notebook}
+
+
 def _write(path: Path, notebooks: dict) -> None:
     """Write all or nothing: a crash half-way leaves the old file whole."""
     text = json.dumps({"notebooks": notebooks}, indent=1, sort_keys=True)
@@ -213,36 +233,3 @@ def _free_name(path: Path) -> Path:
         number += 1
         candidate = path.with_name(f"{path.name}{number}")
     return candidate
-
-
-def _summary(number: str, kinds: dict) -> str:
-    parts = [
-        _exercise_summary(kinds.get("exercises", {})),
-        _prediction_summary(kinds.get("predictions", {})),
-        _quiz_summary(kinds.get("quizzes", {})),
-    ]
-    return f"Notebook {number}: " + "; ".join(filter(None, parts)) + "."
-
-
-def _exercise_summary(exercises: dict) -> str:
-    if not exercises:
-        return ""
-    solved = [path for path in exercises if exercises[path].get("solved")]
-    names = [
-        f"{path.rpartition('.')[2]} {'solved' if path in solved else 'open'}"
-        for path in sorted(exercises)
-    ]
-    listed = ", ".join(names)
-    return f"{len(solved)} of {len(exercises)} exercises met so far ({listed})"
-
-
-def _prediction_summary(predictions: dict) -> str:
-    count = len(predictions)
-    return f"{count} prediction{'s' * (count != 1)} made" if count else ""
-
-
-def _quiz_summary(quizzes: dict) -> str:
-    answers = [right for quiz in quizzes.values() for right in quiz.values()]
-    return f"{sum(map(bool, answers))} of {len(answers)} quiz answers right" * bool(
-        answers
-    )

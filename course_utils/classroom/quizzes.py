@@ -126,7 +126,7 @@ class Quiz:
         return widget_bundle(self.widget, repr(self))
 
     def __repr__(self) -> str:
-        return "\n".join(map(repr, self.asked))
+        return "\n".join([*map(repr, self.asked), "Run this cell to answer."])
 
 
 class AskedQuestion:
@@ -181,9 +181,7 @@ class AskedQuestion:
         self._reply.value = _reply_html(verdict, [options[i] for i in told])
 
     def __repr__(self) -> str:
-        mark = "[ ]" if self.question.several else "( )"
-        offered = [f"  {mark} {option.text}" for option in self.question.options]
-        return "\n".join([f"Question {self.number}. {self.question.text}", *offered])
+        return f"Question {self.number}. {self.question.text}"
 
 
 def _controls(question: Question) -> list[widgets.Widget]:

@@ -4,6 +4,7 @@ import os
 import re
 import sys
 
+from course_utils.classroom.left_out import leave_out_what_needs_the_truth
 from course_utils.classroom.name_errors import explain_name_errors
 
 _QUIET = {
@@ -19,8 +20,8 @@ def start(notebook: str) -> None:
     """Prepare the kernel for notebook `notebook` ("00", "01", ...), in silence.
 
     Sets the figure style, one torch thread (two are far slower on a busy machine),
-    a quiet `transformers` (without importing it), where progress is filed, and a
-    hint below a NameError.
+    a quiet `transformers` (without importing it), where progress is filed, a card
+    for a NameError, and which cells are left out with another model.
     A second call is harmless. Raises ValueError unless `notebook` is two digits.
     """
     global _notebook
@@ -33,6 +34,7 @@ def start(notebook: str) -> None:
     _use_one_thread()
     _use_style()
     explain_name_errors()
+    leave_out_what_needs_the_truth()
 
 
 def current_notebook() -> str:

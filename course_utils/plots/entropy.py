@@ -1,13 +1,18 @@
-"""A text whose tokens are shaded by a number each, as a panel of a figure.
+"""Figures of entropies along texts, first used in notebook 03.
 
-Made for sliders: the artists are made once and moved, see `LiveFigure`.
-First used in notebook 03, for the entropy before each token.
+`ColouredText` shades each token by a number, such as the entropy before it. Made for
+sliders: the artists are made once and moved, see `LiveFigure`.
 """
 
 import functools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from jaxtyping import Float
+from torch import Tensor
+
+from course_utils.classroom.style import PALETTE
+from course_utils.foundations.intervals import bootstrap_interval
 from course_utils.model import LanguageModel
 
 if TYPE_CHECKING:
@@ -117,3 +122,45 @@ def printable_tokens(lm: LanguageModel, token_ids: Iterable[int]) -> list[str]:
 def _printable(text: str) -> str:
     latin = text.replace("\n", "¶").encode("latin-1", "replace").decode("latin-1")
     return "".join(c if c.isprintable() else "·" for c in latin) or "·"
+
+
+def plot_written_and_read(
+    grid: Sequence[float],
+    sets: Sequence[Float[Tensor, "texts temperatures"]],
+    at_own: Float[Tensor, "texts temperatures"],
+    at_one: Float[Tensor, "texts temperatures"],
+) -> "Figure":
+    """Mean entropies of texts, over the temperatures of reading and of writing.
+
+    grid    the temperatures, rising: those of writing and those of reading
+    sets    for each temperature of writing, its texts at each one of reading, in bits
+    at_own  each temperature's texts, read at that temperature
+    at_one  each temperature's texts, all read at T = 1
+    Bands are 95 % intervals over the texts; it takes two texts or more.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.3))
+    panels = figure.subplots(1, 2)
+    for rows in sets:
+        panels[0].plot(grid, rows.mean(0), color=PALETTE["muted"], lw=1)
+    for axes, columns in zip(panels, (at_own, at_one), strict=True):
+        bounds = [bootstrap_interval(column.tolist()) for column in columns.T]
+        low, high = zip(*bounds, strict=True)
+        axes.fill_between(grid, low, high, color=PALETTE["model"], alpha=0.3)
+        axes.plot(grid, columns.mean(0), "o-", color=PALETTE["model"])
+        axes.set(xscale="log", ylabel="mean entropy (bits)")
+        axes.set_xticks([0.5, 1, 2, 5], [0.5, 1, 2, 5])
+        axes.minorticks_off()
+    names = {"own texts": "model", "thin: a set of texts each": "truth"}
+    for line, (name, shade) in enumerate(names.items()):
+        label = panels[0].text(0.03, 0.9 - 0.1 * line, name, color=PALETTE[shade])
+        label.set_transform(panels[0].transAxes)
+    rises = (at_own.mean(0).diff() > 0).all()
+    panels[0].set_title(f"Along own texts it {'rises' if rises else 'wavers'}")
+    turns = 0 < at_one.mean(0).argmin() < len(grid) - 1
+    found = "down, then up" if turns else "what texts do"
+    panels[1].set_title(f"Always read at T = 1: {found}")
+    panels[0].set_xlabel("read at T")
+    panels[1].set_xlabel("written at T")
+    return figure

@@ -1,5 +1,6 @@
 """The figures of notebook 08: still ones, and what its sliders draw and move."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from course_utils.classroom.style import PALETTE
 from course_utils.foundations.intervals import Interval
 
 _ARTICLE = 0.95  # the mean that claim C15 takes for a sign of collapse
-_ORDER_COLOURS = {2: PALETTE["learner"], 4: PALETTE["model"]}
+_ORDER_COLOURS = [PALETTE[name] for name in ("learner", "model", "healthy", "muted")]
 
 
 def plot_growth(
@@ -20,17 +21,24 @@ def plot_growth(
 ) -> Figure:
     """Self-BLEU of one source over the number of texts.
 
-    against_all  for n = 2 and n = 4 one score for each size
+    against_all  for each order n one score for each size
     by_pairs     for n = 4, of the first few sizes
     """
     figure = Figure(figsize=(7.5, 3.4))
     axes = figure.subplots()
-    for n, scores in against_all.items():
-        axes.plot(sizes, scores, "o-", color=_ORDER_COLOURS[n])
-    axes.text(10, 0.8, "n = 2, all others", color=_ORDER_COLOURS[2])
-    axes.text(40, 0.37, "n = 4, all others", color=_ORDER_COLOURS[4])
+
+    def beside(text: str, point: tuple, away: tuple[int, int], color: str) -> None:
+        axes.annotate(text, point, xytext=away, textcoords="offset points", color=color)
+
+    colours = itertools.cycle(_ORDER_COLOURS)
+    for (n, scores), colour in zip(against_all.items(), colours, strict=False):
+        axes.plot(sizes, scores, "o-", color=colour)
+        second = list(zip(sizes, scores, strict=True))[:2][-1]
+        beside(f"n = {n}", second, (9, -13), colour)
     axes.plot(sizes[: len(by_pairs)], by_pairs, "o-", color=PALETTE["truth"])
-    axes.text(130, 0.03, "n = 4, by pairs", color=PALETTE["truth"])
+    last = sizes[len(by_pairs) - 1], by_pairs[-1]
+    axes.text(400, 0.55, "in colour: against all others")
+    beside("n = 4, by pairs", last, (12, -4), PALETTE["truth"])
     axes.axhline(_ARTICLE, color=PALETTE["collapsed"], lw=1, ls="--")
     axes.text(10, 0.97, str(_ARTICLE), color=PALETTE["collapsed"])
     axes.set(xscale="log", ylim=(0, 1.05), xlabel="number of tales N")

@@ -1,21 +1,23 @@
-"""The still figures of notebook 04."""
+"""The figures of notebook 04: still ones, and what its sliders draw and move."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from course_utils.causes.forms import effective_modes, mode_shares
-from course_utils.causes.forms.gan import DIGITS, digit_modes
+from course_utils.causes.forms.gan import DIGITS, MODES, GanRun, digit_modes
 from course_utils.causes.forms.policies import (
+    BEST_ARMS,
     GOAL,
     MOVES,
+    PAYS,
     ROUTES,
     SIDE,
     route_cells,
@@ -28,6 +30,39 @@ from course_utils.recordings.forms import late
 Log = Mapping[str, Any]
 
 _MOVE_COLOURS = [PALETTE[name] for name in ("model", "highlight", "learner")]
+
+
+def draw_race(figure: Figure, real: Float[Tensor, "points 2"]) -> dict[str, Any]:
+    """The real ring, and what `show_race` moves over it: dots and the title."""
+    axes = figure.subplots()
+    axes.plot(*real.T, ".", ms=3, color=PALETTE["muted"])
+    (dots,) = axes.plot([], [], ".", ms=4, alpha=0.5)
+    axes.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), aspect="equal")
+    axes.set(xlabel="first feature", ylabel="second feature")
+    axes.text(-3.1, -3.05, "grey: the real ring", color=PALETTE["truth"])
+    axes.grid(False)
+    return {"dots": dots, "title": axes.set_title(" ")}
+
+
+def show_race(
+    artists: Mapping[str, Any],
+    runs: Mapping[str, GanRun],
+    covered: Mapping[str, Int[Tensor, " records"]],
+    remedy: str,
+    step: int,
+) -> str:
+    """The samples of a remedy's run at its record nearest to `step`; says so in words.
+
+    `covered` has the number of modes covered at each record of each run.
+    """
+    run = runs[remedy]
+    at = min(range(len(run.steps)), key=lambda i: abs(run.steps[i] - step))
+    count = int(covered[remedy][at])
+    artists["dots"].set_data(*run.samples[at].T)
+    artists["dots"].set_color(PALETTE["healthy" if count > 6 else "collapsed"])
+    text = f"Step {run.steps[at]}: {count} of {MODES} modes covered"
+    artists["title"].set_text(text)
+    return f"{text}. Remedy: {remedy}."
 
 
 def plot_ring(log: Log) -> Figure:
@@ -64,6 +99,37 @@ def plot_images(sets: Mapping[str, Float[Tensor, "images 64"]]) -> Figure:
         axes.set_title(f"{name}:\n{number:.1f} of {DIGITS} digits")
         axes.set_axis_off()
     return figure
+
+
+def draw_arms(figure: Figure, bonuses: Sequence[float]) -> dict[float, Any]:
+    """What `show_arms` moves: bars and a title for each bonus."""
+    artists = {}
+    panels = figure.subplots(1, len(bonuses), sharey=True, squeeze=False)[0]
+    colours = [PALETTE["model" if i < BEST_ARMS else "muted"] for i in range(len(PAYS))]
+    for axes, bonus in zip(panels, bonuses, strict=True):
+        axes.set(ylim=(0, 1.15), xlabel="arm", xticks=range(len(PAYS)))
+        axes.text(1.5, 1.05, "pay in 80 %", ha="center")
+        axes.text(5.5, 1.05, "pay in 40 %", ha="center")
+        bars = axes.bar(range(len(PAYS)), [0] * len(PAYS), color=colours)
+        artists[bonus] = (bars, axes.set_title(" "))
+    panels[0].set_ylabel("probability")
+    return artists
+
+
+def show_arms(
+    artists: Mapping[float, Any],
+    paths: Mapping[float, Float[Tensor, "steps arms"]],
+    step: int,
+) -> str:
+    """The policy of each bonus at `step`, or at its last one; says in words which."""
+    for bonus, (bars, title) in artists.items():
+        policy = paths[bonus][min(step, len(paths[bonus]) - 1)]
+        for bar, probability in zip(bars, policy.tolist(), strict=True):
+            bar.set_height(probability)
+        used = effective_modes(policy[:BEST_ARMS]).item()
+        text = f"Bonus {bonus:g}: {used:.1f} of the best {BEST_ARMS} in use"
+        title.set_text(text)
+    return f"After {step} steps."
 
 
 def plot_routes(policies: Mapping[float, Float[Tensor, "cells 4"]]) -> Figure:

@@ -203,10 +203,11 @@ def plot_survival(
     """In which share of the runs each value is still told, by rank."""
     figure = Figure(figsize=(9, 3.4))
     panels = figure.subplots(1, 2, sharey=True)
+    shades = _shades(len(generations))
     for axes, (keep, present) in zip(panels, told.items(), strict=True):
         share = present.double().mean(dim=1)
         ranks = range(1, share.shape[-1] + 1)
-        for generation, colour in zip(generations, _shades(4), strict=True):
+        for generation, colour in zip(generations, shades, strict=True):
             axes.plot(ranks, share[generation], color=colour)
             if keep == "replace":  # with accumulate, the curves lie on each other
                 at = ranks[-1] + 0.5, share[generation, -3:].mean()
@@ -217,7 +218,7 @@ def plot_survival(
     replace, accumulate = panels
     replace.set(xlim=(0, 34), ylabel="still told, share of runs")
     replace.set_title("Replace: the tail goes first")
-    accumulate.text(12, 0.8, "all generations", color=_shades(4)[-1])
+    accumulate.text(12, 0.8, "all generations", color=shades[-1])
     accumulate.set_title("Accumulate: who was heard stays")
     return figure
 

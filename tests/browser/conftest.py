@@ -1,16 +1,15 @@
 """A browser, a JupyterLab for each model, and pictures of what went wrong."""
 
 import contextlib
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from course_utils.classroom.workbook import make_workbook
 from tests.other_model import save_other_model
 from tools.browser_lab import OpenNotebook, chromium, jupyter_lab
-from tools.build_notebooks import ROOT
 
 SCREENSHOTS = pytest.StashKey[Path]()
 
@@ -52,14 +51,15 @@ def browser():
 
 @pytest.fixture(scope="session")
 def open_lab(tmp_path_factory):
-    """Start a JupyterLab on a copy of the notebooks; all are stopped at the end."""
+    """Start a JupyterLab on a new workbook, as a learner; all end at the end."""
     with contextlib.ExitStack() as running:
 
         def start(**settings: str) -> str:
             folder = tmp_path_factory.mktemp("lab")
-            shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+            make_workbook(folder / "workbook")
             settings["COURSE_PROGRESS"] = str(folder / "progress.json")
-            lab = jupyter_lab(folder / "notebooks", settings)
+            settings["COURSE_STRICT"] = ""
+            lab = jupyter_lab(folder / "workbook", settings)
             return running.enter_context(lab)
 
         yield start

@@ -223,6 +223,56 @@ def test_the_text_is_the_same_on_every_run():
     )
 
 
+# --- Staying where the learner left it
+
+
+def test_running_the_cell_again_resets_nothing():
+    live_figure().controls["height"].value = 8
+    again = live_figure()
+    assert again.values == {"height": 8}
+    assert again.caption == "Both bars are 8 high."
+
+
+def test_a_figure_whose_beginning_was_edited_begins_there():
+    live_figure().controls["height"].value = 8
+    controls = {"height": slider(0, 10, value=3, label="height")}
+    assert LiveFigure(draw, update, controls, alt="Two bars.").values == {"height": 3}
+
+
+def test_a_place_that_is_no_more_is_forgotten():
+    def over(options):
+        control = steps(options, value=1, label="height")
+        return LiveFigure(draw, update, {"height": control}, alt="Two bars.")
+
+    over([1, 2, 9]).controls["height"].value = 9
+    assert over([1, 2]).values == {"height": 1}
+
+
+def test_where_all_is_strict_a_failing_end_of_a_slider_is_an_error(monkeypatch):
+    def fails_at_the_top(artists, height):
+        assert height < 10, "too high"
+
+    live_figure(fails_at_the_top)
+    monkeypatch.setenv("COURSE_STRICT", "1")
+    with pytest.raises(AssertionError, match="too high"):
+        live_figure(fails_at_the_top)
+    assert live_figure().values == {"height": 2}
+
+
+def test_play_begins_at_the_left_end():
+    figure = live_figure(play="height")
+    (play,) = [w for w in figure.widget.children[0].children if hasattr(w, "interval")]
+    play.value += 1  # as its first step does
+    assert figure.values == {"height": 0}
+
+
+def test_a_figure_without_kernel_says_how_to_wake_it():
+    asleep = live_figure().widget.children[-2]
+    assert "course-asleep" in asleep._dom_classes
+    assert "course-asleep.jupyter-widgets-disconnected" in asleep.value
+    assert "Run All Above Selected Cell" in asleep.value
+
+
 # --- For screen readers
 
 

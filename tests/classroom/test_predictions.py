@@ -16,12 +16,43 @@ def stories():
 
 
 def test_unattended_the_notebook_goes_on():
-    assert repr(hero_share().compare("over 10 %", "Because.")) == (
-        "You made no prediction.\n"
-        "That is fine; guessing first makes a result stick.\n"
-        "Result: over 10 %.\n"
-        "Because."
-    )
+    card = hero_share().compare("over 10 %", "Because.")
+    assert repr(card).startswith("You made no prediction.\nAnswer the question above")
+
+
+def test_without_a_prediction_the_result_is_folded_away():
+    card = hero_share().compare("over 10 %", "Because.")
+    assert "Because" not in repr(card)
+    shown, folded = card._repr_html_().split("<details>")
+    assert "Because" not in shown and "10" not in shown
+    assert "Show me anyway" in folded and "Result: over 10 %" in folded
+    assert "Because." in folded.split("</details>")[0]
+
+
+def test_the_first_answer_stays_and_a_later_one_is_shown_as_such():
+    guess = hero_share()
+    guess._control.value = "under 10 %"
+    guess._control.value = "over 10 %"
+    assert (guess.answer, guess.later) == ("under 10 %", "over 10 %")
+    assert "first one counts; over 10 % is noted" in guess._note.value
+    told = repr(hero_share().compare("over 10 %"))
+    assert told.startswith("A surprise.\nYou predicted: under 10 %.")
+    assert "(Later you changed to: over 10 %.)" in told
+
+
+def test_going_back_to_the_first_answer_leaves_no_later_one():
+    guess = hero_share()
+    for answer in ("under 10 %", "over 10 %", "under 10 %"):
+        guess._control.value = answer
+    assert hero_share().later is None
+    assert "Later" not in repr(guess.compare("over 10 %"))
+
+
+def test_a_kept_answer_is_not_taken_for_a_later_one():
+    hero_share()._control.value = "under 10 %"
+    again = hero_share()
+    assert (again.answer, again.later) == ("under 10 %", None)
+    assert "under 10 %" in again._note.value
 
 
 def test_a_choice_is_kept_over_a_restart():
@@ -63,7 +94,7 @@ def test_the_text_is_the_same_whether_answered_or_not():
     before = repr(hero_share())
     hero_share()._control.value = "over 10 %"
     assert repr(hero_share()) == before
-    assert before.startswith("Predict: Which share has the hero?\n  ( ) under 10 %")
+    assert before == "Predict: Which share has the hero?\nRun this cell to answer."
 
 
 @pytest.mark.parametrize(
@@ -85,7 +116,7 @@ def test_the_bundle_holds_widget_and_text():
     bundle = stories()._repr_mimebundle_()
     view = bundle["application/vnd.jupyter.widget-view+json"]
     assert (view["version_major"], view["version_minor"]) == (2, 0)
-    assert bundle["text/plain"] == "Predict: How many of 64?\n  0 ... 64 stories"
+    assert bundle["text/plain"] == "Predict: How many of 64?\nRun this cell to answer."
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 

@@ -7,10 +7,9 @@ import time
 
 import pytest
 
+from course_utils.classroom import progress
 from course_utils.classroom.progress_file import (
     ProgressFile,
-    progress,
-    progress_file,
     progress_path,
 )
 
@@ -32,18 +31,6 @@ def test_what_was_solved_stays_solved(progress_path):
 def test_nothing_is_written_before_there_is_something_to_save(progress_path):
     assert repr(progress()) == "Your progress\nNothing is recorded yet."
     assert not progress_path.exists()
-
-
-def test_progress_counts_each_notebook():
-    file = progress_file()
-    file.record(*SOLVED)
-    file.record("01", "exercises", "a.sample", {})
-    file.record("00", "predictions", "hero share", {"answer": "over 50 %"})
-    file.record("00", "quizzes", "00", {"1": True, "2": False})
-    assert repr(progress()).splitlines()[1:] == [
-        "Notebook 00: 1 prediction made; 1 of 2 quiz answers right.",
-        "Notebook 01: 1 of 2 exercises met so far (sample open, softmax solved).",
-    ]
 
 
 HALF_WRITTEN = b'{"notebooks": {"01": {"exer'

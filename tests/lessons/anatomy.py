@@ -9,11 +9,14 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from tools.contents import is_folded
+
 # How many exercises a lesson may have, where it is not 2 to 4, and why.
 EXERCISES_ALLOWED = {
     "00": (1, 2),  # it only shows how an exercise works
 }
 MOST_CELLS = 110
+MINUTES = re.compile(r"(?m)^\*\d+ minutes?\*.*$")  # as the builder writes them
 DIFFICULTY = re.compile(r"Difficulty: (easy|medium|hard) · \d+ minutes")
 CLAIM = re.compile(r"\bC\d\d\b")
 VERDICT = re.compile(r"\b(holds|fails|cannot be tested here)\b")
@@ -39,8 +42,12 @@ class Lesson:
         return self.notebook.cells
 
     @property
+    def code_cells(self) -> list[NotebookNode]:
+        return [cell for cell in self.cells if cell.cell_type == "code"]
+
+    @property
     def code(self) -> list[str]:
-        return [cell.source for cell in self.cells if cell.cell_type == "code"]
+        return [cell.source for cell in self.code_cells]
 
     @property
     def prose(self) -> str:
@@ -134,8 +141,9 @@ def size(lesson: Lesson) -> Iterator[str]:
     if len(lesson.cells) > MOST_CELLS:
         yield f"{len(lesson.cells)} cells, more than {MOST_CELLS}"
     lengths = [len(source.splitlines()) for source in lesson.code]
-    if (median := statistics.median(lengths)) > 6:
-        yield f"the median code cell has {median:g} lines, more than 6"
+    read = [len(c.source.splitlines()) for c in lesson.code_cells if not is_folded(c)]
+    if (median := statistics.median(read)) > 6:
+        yield f"the median open code cell has {median:g} lines, more than 6"
     long = sum(length > 20 for length in lengths)
     if long > len(lengths) / 10:
         yield f"{long} of {len(lengths)} code cells have more than 20 lines"
@@ -195,7 +203,8 @@ def claims(lesson: Lesson) -> Iterator[str]:
 
 
 def recap(lesson: Lesson) -> Iterator[str]:
-    lines = [line for line in lesson.section("Recap").splitlines() if line.strip()]
+    text = MINUTES.sub("", lesson.section("Recap"))
+    lines = [line for line in text.splitlines() if line.strip()]
     if not 1 <= len(lines) <= 5:
         yield f"the recap has {len(lines)} lines, not 1 to 5"
 

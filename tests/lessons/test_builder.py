@@ -1,19 +1,12 @@
 """The way from a lesson to its notebook, tried on small lessons."""
 
-import io
-from base64 import b64decode
+import json
 
 import nbformat
-import numpy as np
 import pytest
-from matplotlib.figure import Figure
-from PIL import Image
 
 from tools.build_notebooks import (
-    INVISIBLE,
-    ROOT,
     WIDGET_VIEW,
-    lighter,
     main,
     read_lesson,
     tidy,
@@ -182,45 +175,91 @@ def test_progress_bars_are_dropped():
     assert notebook.cells[0].outputs == []
 
 
-def as_png(pixels: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "png")
-    return file.getvalue()
+ASKED = """\
+# %% [markdown]
+# # 09 · A try
+#
+# About {{minutes}} minutes. Ten words more, so that there is something.
+#
+# ## First
+# {{deep}}
+#
+# Words.
+
+# %%
+from course_utils.classroom import fact, predict
+
+guess = predict("key", "How much?", choices=["42", "43"])
+
+# %%
+6 * 7
+
+# %%
+# Draws nothing.
+6 * 7 + 1
+
+# %%
+fact("six by seven is 42", 6 * 7 == 42)
+
+# %%
+guess.compare("42", "Because.")
+
+# %%
+6 * 7
+
+# %% [markdown]
+# ## Second
+#
+# ### Exercise 1: nothing
+#
+# Difficulty: easy · 7 minutes
+"""
 
 
-def as_pixels(png: bytes) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(int)
+def test_nothing_is_stored_between_a_question_and_its_answer(course):
+    course.write(ASKED)
+    assert course.build() == 0
+    code = [cell for cell in course.cells() if cell.cell_type == "code"]
+    assert [len(cell.outputs) for cell in code] == [0, 0, 0, 0, 1, 1]
+    assert all(cell.execution_count for cell in code)
+    assert "Show me anyway" in code[4].outputs[0].data["text/html"]
 
 
-def test_a_figure_becomes_lighter_and_looks_the_same():
-    figure, file = Figure(), io.BytesIO()
-    axes = figure.subplots()
-    axes.plot([1, 3, 2], lw=5)
-    axes.plot([2, 1, 3], lw=5, alpha=0.4)
-    axes.set_title("Lines with soft edges")
-    figure.savefig(file)
-    png = file.getvalue()
-    light = lighter(png)
-    assert len(light) < 0.7 * len(png)
-    assert Image.open(io.BytesIO(light)).mode == "P"
-    assert abs(as_pixels(light) - as_pixels(png)).max() <= INVISIBLE
+def test_what_only_tells_or_compares_is_folded_below_a_comment(course):
+    course.write(ASKED)
+    code = [c for c in read_lesson(course.lesson).cells if c.cell_type == "code"]
+    folded = [bool(c.metadata.get("jupyter", {}).get("source_hidden")) for c in code]
+    assert folded == [False, False, False, True, True, False]
+    assert code[3].source.startswith("# Tested here: what the text says.\nfact(")
+    assert code[4].source.startswith("# Your guess and the result, side by side.\n")
 
 
-def test_a_picture_of_all_colours_stays_as_it_is():
-    noise = np.random.default_rng(0).integers(0, 256, (90, 90, 3), dtype=np.uint8)
-    assert lighter(as_png(noise)) == as_png(noise)
+def test_a_fact_that_fails_stops_the_builder(course, capsys):
+    course.write(ASKED.replace("6 * 7 == 42", "6 * 7 == 43"))
+    assert course.build() == 1
+    assert "AssertionError: six by seven is 42" in capsys.readouterr().err
 
 
-def test_a_picture_that_is_see_through_stays_as_it_is():
-    glass = np.full((40, 40, 4), 127, dtype=np.uint8)
-    assert lighter(as_png(glass)) == as_png(glass)
+def test_each_section_says_its_minutes(course):
+    course.write(ASKED)
+    prose = [c.source for c in read_lesson(course.lesson).cells if "##" in c.source]
+    assert "About 10 minutes" in prose[0]
+    deep = "*deep: run its cells and read on where time is short*"
+    assert f"## First\n\n*1 minute* · {deep}\n\nWords." in prose[0]
+    assert "## Second\n\n*7 minutes*\n\n### Exercise 1" in prose[1]
 
 
-def test_the_notebooks_pictures_are_light():
-    for path in (ROOT / "notebooks").glob("*.ipynb"):
-        for cell in nbformat.read(path, as_version=4).cells:
-            for output in cell.get("outputs", []):
-                stored = output.get("data", {}).get("image/png")
-                png = b64decode(stored) if stored else None
-                if png and Image.open(io.BytesIO(png)).mode != "P":
-                    assert lighter(png) == png, f"{path.name} is not built anew"
+def test_the_contents_are_kept_beside_the_notebooks(course):
+    course.write(ASKED)
+    course.build()
+    kept = course.lesson.parent.parent / "data" / "lessons.json"
+    assert json.loads(kept.read_text(encoding="utf-8"))["09"] == {
+        "file": "09_try.ipynb",
+        "title": "A try",
+        "minutes": 10,
+        "sections": [
+            {"title": "Before you begin", "minutes": 1, "deep": False},
+            {"title": "First", "minutes": 1, "deep": True, "predictions": ["key"]},
+            {"title": "Second", "minutes": 7, "deep": False},
+        ],
+    }

@@ -1,3 +1,5 @@
+import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -6,6 +8,7 @@ from course_utils.plots.entropy import (
     BASELINE,
     ColouredText,
     lay_out,
+    plot_written_and_read,
     printable_tokens,
 )
 
@@ -64,3 +67,30 @@ def test_panel_shows_another_text_at_each_move(full_draws):
     assert len(full_draws) == 1
     panel.show(["one"], [1.0])
     assert not panel.outline.get_paths()
+
+
+@pytest.mark.parametrize(
+    ("own", "one", "titles"),
+    [
+        ([1, 2, 3], [2, 1, 3], ["it rises", "down, then up"]),
+        ([1, 3, 2], [1, 2, 3], ["it wavers", "what texts do"]),
+        ([1, 1, 2], [3, 2, 1], ["it wavers", "what texts do"]),
+    ],
+)
+def test_written_and_read_says_what_it_shows(own, one, titles):
+    grid, nearly = [0.5, 1, 2], torch.tensor([[0.0], [0.1]])
+    sets = [torch.tensor([2.0, 3.0, 4.0]) + nearly * k for k in (1, 2, 3)]
+    own, one = (torch.tensor(means) + nearly for means in (own, one))
+    figure = plot_written_and_read(grid, sets, own, one)
+    left, right = figure.axes
+    for axes, title, columns in zip((left, right), titles, (own, one), strict=True):
+        shown = axes.get_title(loc="left") or axes.get_title()
+        assert shown.endswith(title)
+        thick = axes.lines[-1]
+        assert thick.get_xdata().tolist() == grid
+        assert thick.get_ydata().tolist() == columns.mean(0).tolist()
+    assert len(left.lines) == len(sets) + 1
+    assert [line.get_ydata()[0].item() for line in left.lines[:-1]] == [
+        rows[:, 0].mean().item() for rows in sets
+    ]
+    assert (left.get_xlabel(), right.get_xlabel()) == ("read at T", "written at T")

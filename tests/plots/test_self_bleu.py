@@ -19,6 +19,12 @@ def test_growth_has_a_line_for_each_order_and_the_pairs():
     assert [len(line.get_xdata()) for line in lines] == [3, 3, 2]
 
 
+def test_growth_takes_any_orders():
+    axes = plot_growth([10], {n: [n / 10] for n in range(1, 7)}, [0.1]).axes[0]
+    written = [text.get_text() for text in axes.texts]
+    assert {f"n = {n}" for n in range(1, 7)} <= set(written)
+
+
 def test_resampling_shows_the_interval_as_it_is():
     axes = plot_resampling([0.3, 0.4], [0.7, 0.8], (0.25, 0.45)).axes[0]
     assert list(axes.lines[0].get_xdata()) == [0.25, 0.45]

@@ -22,6 +22,7 @@ def test_figures_can_be_drawn():
         pictures.plot_overfitting(Overfitting.read(), in_corpus=9.0),
         pictures.plot_flattening(Flattening.read(), in_world=14.0),
         pictures.plot_survival(told, (1, 2, 3, 4)),
+        pictures.plot_survival(told, (1, 4)),
         pictures.plot_recursion(Recursion.read()),
     ]
     assert all(isinstance(figure, Figure) for figure in figures)

@@ -1,5 +1,6 @@
 """README.md and CONTRIBUTING.md say what is so."""
 
+import json
 import re
 
 import pytest
@@ -8,6 +9,7 @@ from tests.lessons.anatomy import LINK, lesson_files
 from tools.build_notebooks import ROOT, badges, repository_slug
 
 README = (ROOT / "README.md").read_text()
+CONTENTS = json.loads((ROOT / "data" / "lessons.json").read_text(encoding="utf-8"))
 LESSONS = lesson_files(ROOT / "lessons")
 PYTHON_BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
@@ -43,13 +45,12 @@ def test_links_lead_somewhere(name):
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 def test_table_lists_the_lesson_with_its_minutes(lesson):
-    minutes = re.search(r"\*\*Time\*\*:.*?(\d+) minutes", lesson.read_text())
+    minutes = CONTENTS[lesson.stem[:2]]["minutes"]
     row = re.search(
         rf"^\|.*\(notebooks/{lesson.stem}\.ipynb\).*$", README, re.MULTILINE
     )
     assert row is not None
-    assert minutes is not None
-    assert row[0].endswith(f"| {minutes[1]} |")
+    assert row[0].endswith(f"| {minutes} |")
 
 
 def test_every_make_command_that_is_named_exists():

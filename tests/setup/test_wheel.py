@@ -56,6 +56,22 @@ def test_wheel_holds_the_package_its_data_and_both_licences(wheel):
     assert sum(name.endswith(("/LICENSE", "/LICENSE-CONTENT")) for name in names) == 2
 
 
+def test_the_installed_course_makes_a_workbook(bare_python, tmp_path):
+    neutral = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    done = subprocess.run(
+        [bare_python, "-m", "course_utils", "workbook"],
+        cwd=tmp_path,
+        env=neutral,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"Your workbook is in {tmp_path / 'workbook'}.\n"
+    made = {path.name for path in (tmp_path / "workbook").iterdir()}
+    shipped = {path.name for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert made == shipped | {"images", "GLOSSARY.md", ".made.json"}
+
+
 def test_wheel_holds_nothing_else(wheel):
     top = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     assert top == {"course_utils", "collapse_course-0.1.0.dist-info"}
