@@ -45,9 +45,9 @@ f"{lm.name}: {parameters / 1e6:.1f} million parameters"
 
 # %% [markdown]
 # Ask it for a tale. `n` is how many, `seed` makes the dice repeatable, and an
-# empty prompt `""` means: begin as you like. Models write *tokens*: words or
-# pieces of words. In our tales most words are one token, so we often say
-# word. A tale has about 80 of them.
+# empty prompt `""` means: begin as you like. Models write
+# [*tokens*](../GLOSSARY.md#token): words or pieces of words. In our tales most
+# words are one token, so we often say word. A tale has about 80 of them.
 
 # %%
 runs = generate(lm, "", n=1, max_new_tokens=110, seed=6)
@@ -60,10 +60,12 @@ print(textwrap.fill(runs.texts[0], 79))
 # ## One dial: the temperature
 #
 # At each word the model has a probability for every possible next word.
-# *Temperature* bends these probabilities before the dice are thrown. Below 1,
-# likely words become likelier still. Above 1, unlikely ones get their chance.
-# [Notebook 01](01_softmax_and_temperature.ipynb) builds it. Here you only
-# turn it.
+# [*Temperature*](../GLOSSARY.md#temperature) bends these probabilities before
+# the dice are thrown. Below 1, likely words become likelier still. Above 1,
+# unlikely ones get their chance. [Notebook
+# 01](01_softmax_and_temperature.ipynb) builds it. Here you only turn it.
+# (`processors` is a list of what bends the probabilities; 110 is the most
+# tokens that a tale may have.)
 
 # %%
 from course_utils import Temperature
@@ -71,8 +73,10 @@ from course_utils import Temperature
 
 def tell(temperature, n=1, seed=0):
     """Texts that the model writes at this temperature."""
-    processors = [Temperature(temperature)]
-    runs = generate(lm, "", n, 110, processors, seed=seed)
+    bend = [Temperature(temperature)]
+    runs = generate(
+        lm, "", n=n, max_new_tokens=110, processors=bend, seed=seed
+    )
     return runs.texts
 
 
@@ -127,6 +131,8 @@ hero_of(runs.texts[0])
 # %%
 from course_utils.classroom import predict
 
+# %%
+# only with the storyteller
 guess = predict(
     "sixty-four tales",
     "At T = 0.3, how many of 64 tales are about the same hero?",
@@ -179,10 +185,11 @@ fact("a tale has about 80 tokens", 75 < sum(lengths) / 200 < 85)
 # %% [markdown]
 # ## Mode collapse in one picture
 #
-# In statistics a *mode* is a peak of a distribution. Here each hero counts as
-# one. Grey marks say how often the hero occurs in the world. The bars are what
-# the model told; in this course, orange-red means collapsed. (Code that only
-# draws is folded, in all notebooks. A click on its line unfolds it.)
+# In statistics a [*mode*](../GLOSSARY.md#mode) is a peak of a distribution.
+# Here each hero counts as one. Grey marks say how often the hero occurs in the
+# world. The bars are what the model told; in this course, orange-red means
+# collapsed. (Code that only draws is folded, in all notebooks. A click on its
+# line unfolds it.)
 
 # %% jupyter={"source_hidden": true}
 # Draws: the share of tales for each hero, beside the truth
@@ -213,8 +220,8 @@ show(
 )
 
 # %% [markdown]
-# **Mode collapse**: a model that could say many things, and was taught many
-# things, keeps saying few of them.
+# [**Mode collapse**](../GLOSSARY.md#mode-collapse): a model that could say
+# many things, and was taught many things, keeps saying few of them.
 #
 # Four details matter.
 #
@@ -280,9 +287,9 @@ fact("one hero takes more than half of the tales", share > 0.5)
 #
 # Now the whole range. The next cell tells 64 tales at each of eleven
 # temperatures. That takes half a minute or so. Afterwards the slider answers
-# at once. A tale is *valid* if the world could have told it: correct in every
-# word, with the same hero and the same things from beginning to end. The
-# world's parser knows.
+# at once. A tale is [*valid*](../GLOSSARY.md#validity) if the world could have
+# told it: correct in every word, with the same hero and the same things from
+# beginning to end. The world's parser knows.
 
 # %%
 # only with the storyteller
@@ -308,11 +315,12 @@ from course_utils.classroom import LiveFigure, steps
 def draw(figure):
     axes = figure.subplots()
     bars = axes.bar(range(len(truth)), [0] * len(truth))
-    axes.plot(truth.values(), "_", ms=14, mew=3, color=PALETTE["truth"])
+    marks = axes.plot(truth.values(), "_", ms=14, mew=3, zorder=3)
+    marks[0].set_color(PALETTE["truth"])
     axes.text(5.5, 0.12, "grey marks: the truth", color=PALETTE["truth"])
     axes.set_xticks(range(len(truth)), truth, rotation=60, ha="right")
     axes.set(ylim=(0, 1), ylabel="share of tales")
-    return {"bars": bars, "title": axes.set_title(" ")}
+    return {"bars": bars, "marks": marks, "title": axes.set_title(" ")}
 
 
 def update(artists, temperature):
@@ -349,9 +357,10 @@ dial
 # - **To the far right, breakage.** Every hero can come up, but hardly a text
 #   is valid.
 #
-# A gauge for the first is the *effective number* of heroes. If four heroes
-# were equally common, it would be 4. If one of the four took nearly all, it
-# would be near 1.
+# A gauge for the first is the [*effective
+# number*](../GLOSSARY.md#effective-number) of heroes. If four heroes were
+# equally common, it would be 4. If one of the four took nearly all, it would
+# be near 1.
 
 # %%
 from collections import Counter
@@ -413,9 +422,18 @@ show(
 
 # %%
 # only with the storyteller
-fact("in 64 tales fewer heroes come up", fair < effective_number(truth))
-fact("at T = 0.1 hardly a hero is left", lambda: effective[0.1] < 3)
-fact("at T = 1 they are all back", lambda: effective[1] > fair / 1.6)
+fact(
+    "64 tales score fewer effective heroes than the world",
+    fair < effective_number(truth),
+)
+fact(
+    "at T = 0.1 fewer than three effective heroes are left",
+    lambda: effective[0.1] < 3,
+)
+fact(
+    "at T = 1 heroes are as varied as in 64 tales by the world",
+    lambda: effective[1] > 0.8 * fair,
+)
 fact(
     "tales are valid up to T = 1, and hardly one at T = 3",
     lambda: valid[1] >= 0.9 and valid[0.3] >= 0.93 and valid[3] <= 0.08,
@@ -424,9 +442,9 @@ fact(
 # %% [markdown]
 # ## Claims on trial
 #
-# The course tests an article's claims, C01 to C42; `claims()` lists them.
-# Each gets a verdict from an experiment, *holds*, *holds when ...*, *fails* or
-# *cannot be tested here*, with a number, an *interval* (how far the number
+# The course tests an article's claims, C01 to C42. Each gets a verdict from an
+# experiment, *holds*, *holds when ...*, *fails* or *cannot be tested here*,
+# with a number, an [*interval*](../GLOSSARY.md#interval) (how far the number
 # might move with other random draws) and *n* (how many observations).
 #
 # **C04**: beyond T = 2, apparent randomness masks a deeper collapse.
@@ -521,11 +539,26 @@ fact("in the world half of the runs are a text's own", 0.4 < worldly < 0.6)
 at_one, collapsed = same_hero(many[1]), same_hero(many[0.3])
 limit = wilson_interval(sum(at_one), len(at_one))[1]
 fact("pairs agree no more at T = 2 than at T = 1", same / len(pairs) <= limit)
-fact("they do at T = 0.3", sum(collapsed) / len(collapsed) > limit)
+fact(
+    "pairs agree more at T = 0.3 than at T = 1",
+    sum(collapsed) / len(collapsed) > limit,
+)
 
 # %% [markdown]
-# So these are two faults, and what helps one need not help the other.
+# So collapse and breakage are two faults, and what helps one need not help the
+# other.
 #
+# ## The claims
+#
+# Here are all of them, in our own words. Verdicts are folded, so that you can
+# judge for yourself first; `claims("C04")` shows one with its numbers.
+
+# %%
+from course_utils.classroom import claims
+
+claims()
+
+# %% [markdown]
 # ## Is this machine ready?
 #
 # `doctor()` checks Python, packages, memory, the model and its speed, and

@@ -19,8 +19,8 @@ start("01")
 # - Draw a token in two ways, and test that the draws are right
 # - Write a decoding loop and a sampler that `transformers` accepts
 #
-# **Time**: about {{minutes}} minutes. Short of time? Skip the sections marked
-# *deep*: the thread holds without them.
+# **Time**: about {{minutes}} minutes. Short of time? In sections marked
+# *deep* run the cells and read on.
 #
 # **What you need first**: [notebook 00](00_start_here.ipynb), Python, and a
 # little torch (tensors, `sum`, `dim`)
@@ -30,9 +30,9 @@ start("01")
 # %% [markdown]
 # ## Five words and their logits
 #
-# A language model gives every word of its vocabulary a number, the *logit*.
-# (Strictly, every *token*: a word or a piece of one.)
-# A higher logit means a likelier word. Here is a vocabulary of five.
+# A language model gives every word of its vocabulary a number, the
+# [*logit*](../GLOSSARY.md#logit). (Strictly, every *token*: a word or a piece
+# of one.) A higher logit means a likelier word. Here is a vocabulary of five.
 
 # %%
 import torch
@@ -63,8 +63,8 @@ from course_utils.classroom import fact
 fact("the probabilities add up to 1", lambda: abs(probs.sum() - 1) < 1e-6)
 
 # %% [markdown]
-# That is *softmax*. Each step down of 1 in the logit costs the same factor,
-# $e \approx 2.72$. Only differences count.
+# That is [*softmax*](../GLOSSARY.md#softmax). Each step down of 1 in the logit
+# costs the same factor, $e \approx 2.72$. Only differences count.
 #
 # ## Temperature divides the logits
 #
@@ -73,6 +73,8 @@ fact("the probabilities add up to 1", lambda: abs(probs.sum() - 1) < 1e-6)
 # The article writes the same formula, with $P(\text{token})$ on the left and
 # an index $i$ on the right that nothing explains. It means: the probability
 # of token number $i$. With that repair it is claim **C01**.
+# (All signs of the course are in a
+# [table of notation](../GLOSSARY.md#notation).)
 
 # %%
 from course_utils.classroom import predict
@@ -264,10 +266,11 @@ fact(
 # %% [markdown]
 # ## A live figure: the same dial on a real model
 #
-# The storyteller continues "Once upon a time there was a". Grey marks are
-# the truth: what the world that wrote its books would say here. *Total
-# variation* is half the sum of all differences: 0 if model and truth agree,
-# 1 if they have nothing in common.
+# The storyteller continues "Once upon a time there was a". Grey marks are the
+# truth: what the world that wrote its books would say here. [*Total
+# variation*](../GLOSSARY.md#total-variation) is half the sum of the
+# absolute differences: 0 if model and truth agree, 1 if they have nothing in
+# common.
 
 # %%
 shown = order[:9]
@@ -347,9 +350,10 @@ fact(
 # %% [markdown]
 # ## From probabilities to a word
 #
-# Lay the probabilities end to end: together they fill the line from 0 to 1.
-# A uniform random number falls into one of the pieces. That piece's word is
-# drawn. This is sampling by the *inverse of the cumulative distribution*.
+# Lay the probabilities end to end: together they fill the line from 0 to 1. A
+# uniform random number falls into one of the pieces. That piece's word is
+# drawn. This is [sampling](../GLOSSARY.md#sampling) by the *inverse of the
+# cumulative distribution*.
 
 # %%
 cumulative = probs.cumsum(dim=-1)
@@ -407,22 +411,23 @@ print(f"as draws at T = 1.2: {chi_square(draws, wrong):.1f}")
 # %%
 fact("10,000 draws pass", lambda: chi_square(draws, probs) < 18.5)
 fact(
-    "they don't pass as draws at T = 1.2",
+    "10,000 draws at T = 1 don't pass as draws at T = 1.2",
     lambda: chi_square(draws, wrong) > 18.5,
 )
 
 # %% [markdown]
-# The last line matters as much as the one before: a test that could never
-# fail shows nothing. This one notices a temperature of 1.2 instead of 1.
+# The second number matters as much as the first: a test that could never
+# fail shows nothing. Ours notices a temperature of 1.2 instead of 1.
 #
 # ## Another way: add noise, take the largest
 # {{deep}}
 #
 # Draw a number $g_i = -\ln(-\ln u_i)$ for each word, with $u_i$ uniform
-# between 0 and 1 (*Gumbel noise*), add it to the logits divided by T, and take
-# the largest. The winner has exactly the softmax distribution
-# ([Maddison, Tarlow, Minka 2014](https://arxiv.org/abs/1411.0030) tell the
-# story). Nobody had to sum anything.
+# between 0 and 1 ([*Gumbel noise*](../GLOSSARY.md#gumbel-noise)), add it to
+# the logits divided by T, and take the largest. The winner has exactly the
+# softmax distribution ([Maddison, Tarlow, Minka
+# 2014](https://arxiv.org/abs/1411.0030) tell the story). Nobody had to sum
+# anything.
 #
 # ### Exercise 3: Gumbel-max
 #
@@ -473,10 +478,11 @@ print(lm.decode(ids))
 
 # %% [markdown]
 # It reads the whole text again for each word. `generate` from the course is
-# the same loop, for a whole batch at once, with a memory of what was read.
-# And where does it get its temperature from? From a *logits processor*: an
-# object that is called with the tokens so far and the logits, and gives back
-# new logits. `transformers` has the same protocol.
+# the same loop, for a whole batch at once, with a memory of what was read. And
+# where does it get its temperature from? From a [*logits
+# processor*](../GLOSSARY.md#logits-processor): an object that is called with
+# the tokens so far and the logits, and gives back new logits. `transformers`
+# has the same protocol.
 #
 # ### Exercise 4: a sampler of your own
 #

@@ -25,19 +25,19 @@ start("03")
 # **What you will be able to do**
 #
 # - Measure in bits how undecided a model is, and how wrong
-# - Answer with a proof: can temperature lower the entropy of one choice?
-# - Find out whether it can lower that of a whole text
+# - Derive how the entropy of one choice moves with temperature
+# - Measure how that of a whole text does
 # - Measure whether a loop makes the model surer and surer
 # - Look inside: attention and hidden states of a text that has broken
 #
-# **Time**: about {{minutes}} minutes. Short of time? Skip the sections marked
-# *deep*: the thread holds without them.
+# **Time**: about {{minutes}} minutes. Short of time? In sections marked
+# *deep* run the cells and read on.
 #
 # **What you need first**: [notebook 01](01_softmax_and_temperature.ipynb),
 # logarithms, and what a derivative is
 #
-# **The question**: the article says that entropy rises with temperature and
-# then collapses. Can it?
+# **The question**: the article says that entropy
+# rises with temperature and then collapses. Can it?
 
 # %% [markdown]
 # ## Surprise
@@ -89,15 +89,17 @@ for row in ([1.0, 0.0, 0.0], probs.tolist(), [1 / 8] * 8):
 # 0.45 bits for being wrong.
 #
 # In general, words come with the probabilities $p$, and a model believes in
-# $q$. The mean of its surprise $-\log_2 q_i$ is the *cross-entropy*: above,
-# 2.32 bits. It is never below the entropy, and what is left over, the price of
-# believing in $q$, is the *KL divergence*: 0.45 bits.
+# $q$. The mean of its surprise $-\log_2 q_i$ is the
+# [*cross-entropy*](../GLOSSARY.md#cross-entropy): above, 2.32 bits. It is
+# never below the entropy, and what is left over, the price of believing in
+# $q$, is the [*KL divergence*](../GLOSSARY.md#kl-divergence): 0.45 bits.
 #
 # $$ \mathrm{KL}(p \,\|\, q) = -\sum_i p_i \log_2 q_i + \sum_i p_i \log_2 p_i
 #    = \sum_i p_i \log_2 \frac{p_i}{q_i} $$
 #
-# *Perplexity* is the cross-entropy on another scale, 2 to the power of it: "as
-# undecided as between so many equal words". Above, it is 5.
+# [*Perplexity*](../GLOSSARY.md#perplexity) is the cross-entropy on another
+# scale, 2 to the power of it: "as undecided as between so many equal words".
+# Above, it is 5.
 
 # %% tags=["nbval-check-output"]
 q = torch.full((5,), 1 / 5)  # a model that knows the words, and nothing else
@@ -248,7 +250,7 @@ fact(
     lambda: all(abs(one - other) < 1e-6 for one, other in slopes.values()),
 )
 fact(
-    "so it is for a real model, and never negative",
+    "the slope of a real model is that of two entropies, and never negative",
     lambda: all(
         abs(entropy_slope(z, t) - by_differences(z, t)) < 1e-6
         and entropy_slope(z, t) >= 0
@@ -370,8 +372,8 @@ fact(
 # ## Who chooses the contexts?
 #
 # Reading one text, every entropy rises. But a model writes its own contexts,
-# and T decides which. Take the smallest model in which that matters. It has
-# two contexts. In the *meadow* fifty words are equally likely, and a
+# and T decides which. Take a model small enough to be computed exactly. It
+# has two contexts. In the *meadow* fifty words are equally likely, and a
 # fifty-first, less likely by a factor of $e^4$, leads into the *rut*. There
 # one word is far ahead of all others, and nothing leads out. With so few
 # contexts (a *Markov chain*) nothing has to be sampled: the probability to be
@@ -762,10 +764,11 @@ fact(
 #   all point the same way, 0 if they stand at right angles.
 # - *Effective rank*: how many directions do they fill? 1 if all lie along one
 #   line, 2 if they lie in a plane and fill it evenly. It is the exponential of
-#   an entropy, that of the singular values (Roy and Vetterli 2007).
+#   an entropy, that of the singular values: how far the states spread along
+#   each direction (Roy and Vetterli 2007).
 #
-# Each is taken layer by layer. Layer 0 holds the token embeddings, before any
-# attention.
+# Each is taken layer by layer. Layer 0 holds the token
+# [embeddings](../GLOSSARY.md#embedding), before any attention.
 #
 # ### Exercise 4: mean pairwise cosine
 #
@@ -836,7 +839,7 @@ fact(
     lambda: inside[3].cosine.mean() > inside[1].cosine.mean(),
 )
 fact(
-    "there they fill fewer directions",
+    "on the texts of T = 3 states fill fewer directions",
     lambda: inside[3].effective_rank.mean() < inside[1].effective_rank.mean(),
 )
 
@@ -849,9 +852,10 @@ fact(
 #
 # A fourth measure asks for discriminative power itself. Give the model many
 # contexts: how far is what it says next from what it says on average? That is
-# a mean KL divergence, the *mutual information* of context and next token. If
-# it always said the same, that would be 0 bits. If four contexts led to four
-# different words, it would be 2 bits. Two to the power of it is how many
+# a mean KL divergence, the [*mutual
+# information*](../GLOSSARY.md#mutual-information) of context and next token.
+# If it always said the same, that would be 0 bits. If four contexts led to
+# four different words, it would be 2 bits. Two to the power of it is how many
 # contexts the model tells apart.
 
 
@@ -967,7 +971,7 @@ fact(
     lambda: bootstrap_interval(smallest.tolist(), level=0.9875)[0] > 0,
 )
 fact(
-    "it rises from T = 1.2 to 1.8",
+    "along own texts entropy rises from T = 1.2 to 1.8",
     lambda: bootstrap_interval(onset.tolist())[0] > 0,
 )
 fact(

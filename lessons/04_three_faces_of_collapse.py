@@ -27,13 +27,13 @@ start("04")
 # **What you will be able to do**
 #
 # - Define collapse so that it fits texts, images and behaviour alike
-# - Train a small GAN, count what it covers, and try two remedies
-# - Judge an encoder by its embeddings, and not by its loss alone
+# - Train a small GAN, and count what it covers
+# - Judge an encoder by its embeddings
 # - See what an agent does with several choices that are equally good
 # - Say what a cure costs
 #
-# **Time**: about {{minutes}} minutes. Short of time? Skip the sections marked
-# *deep*: the thread holds without them.
+# **Time**: about {{minutes}} minutes. Short of time? In sections marked
+# *deep* run the cells and read on.
 #
 # **What you need first**: notebooks [00](00_start_here.ipynb) and
 # [01](01_softmax_and_temperature.ipynb); torch
@@ -226,22 +226,24 @@ plain = gan.train_gan(gan.sample_ring, seed=0)
 late = plain.samples[-8:]  # [records, samples, 2]
 
 # %%
+guess.compare(
+    "at most 2",
+    "Its samples sit in one blob, near a cluster or between two. Most lie in "
+    "no cluster at all (which ends at three standard deviations).",
+)
+
+# %%
 fact(
     "late in the run the samples sit in one blob",
     late.std(dim=1).norm(dim=-1).mean() < 1,  # that of the ring is 2
 )
 fact(
-    "most of them lie in no cluster",
+    "most samples of the plain GAN lie in no cluster",
     (gan.ring_modes(late) >= 0).float().mean() < 0.5,
 )
 fact(
-    "it covers two clusters or fewer",
+    "the plain GAN covers two clusters or fewer",
     covered_along(plain)[-8:].float().mean() < 2.5,
-)
-guess.compare(
-    "at most 2",
-    "Its samples sit in one blob, near a cluster or between two. Most lie in "
-    "no cluster at all (which ends at three standard deviations).",
 )
 
 # %% [markdown]
@@ -349,7 +351,7 @@ for variant, modes in ring.items():
 
 # %%
 fact(
-    "every seed stays below four modes as it is, and with no remedy else",
+    "every seed stays below four modes as it is, and with no remedy all do",
     all((max(m) < 4) == (name == "as it is") for name, m in ring.items()),
 )
 fact(
@@ -494,13 +496,15 @@ encoders = {
 
 # %%
 cosines = {name: run.agreement[-1] for name, run in encoders.items()}
-fact(
-    "two views agree best, and nearly perfectly, with the pull alone",
-    cosines["pull alone"] == max(0.99, *cosines.values()),
-)
 guess_pull.compare(
     "pull alone",
     f"The cosine of two views is {cosines['pull alone']:.4f}, nearly perfect.",
+)
+
+# %%
+fact(
+    "two views agree best, and nearly perfectly, with the pull alone",
+    cosines["pull alone"] == max(0.99, *cosines.values()),
 )
 
 # %% [markdown]
@@ -652,7 +656,7 @@ sure, lucky = (
 )
 fact("the exact gradient keeps all four best arms", abs(exact - 4) < 1e-3)
 fact(
-    "with the bonus all four stay in use, without it hardly one",
+    "more than three of the best arms stay with the bonus, under two without",
     used[unpaid][-1] < 2 < 3 < used[paid][-1],
 )
 fact(
@@ -770,7 +774,7 @@ for name, (now, pooled) in counted.items():
 
 # %%
 fact(
-    "both have collapsed at a moment, and not over all steps",
+    "the game and the ring have collapsed at a moment, not over all steps",
     all(now < 2 < 2.7 < pooled for now, pooled in counted.values()),
 )
 fact(

@@ -26,8 +26,8 @@ start("05")
 # - Build a loss that asks for variety, and compare it fairly with its rivals
 # - Let models learn from their own output, and predict what gets lost
 #
-# **Time**: about {{minutes}} minutes. Short of time? Skip the sections marked
-# *deep*: the thread holds without them.
+# **Time**: about {{minutes}} minutes. Short of time? In sections marked
+# *deep* run the cells and read on.
 #
 # **What you need first**: [notebook 00](00_start_here.ipynb),
 # [notebook 01](01_softmax_and_temperature.ipynb) and entropy
@@ -123,8 +123,11 @@ print(f"{found.mean():.3f} ({low:.3f} to {high:.3f}, n = {len(kinds)})")
 
 # %%
 # only with the storyteller
-fact("the storyteller's sharpness is near 1", low > 0.9 and high < 1.1)
 guess.compare("0.9 to 1.1", "It was trained until it agreed with the world.")
+
+# %%
+# only with the storyteller
+fact("the storyteller's sharpness is near 1", low > 0.9 and high < 1.1)
 
 # %% jupyter={"source_hidden": true}
 # Draws: each name's probability in the model over that in the world
@@ -148,11 +151,12 @@ show(
 # {{deep}}
 #
 # What if the corpus is small, and read many times? Begin with a model that can
-# do nothing but remember. An **n-gram** table lists, for each run of n - 1
-# words, the words that followed it. To tell a tale, it draws from the list
-# that belongs to its last n - 1 words. What stands there twice is drawn twice
-# as often. (The empty word stands before and after a tale.) The larger n, the
-# more the table remembers. It then reads 100 tales, and tells 100.
+# do nothing but remember. An [**n-gram**](../GLOSSARY.md#n-gram) table lists,
+# for each run of n - 1 words, the words that followed it. To tell a tale, it
+# draws from the list that belongs to its last n - 1 words. What stands there
+# twice is drawn twice as often. (The empty word stands before and after a
+# tale.) The larger n, the more the table remembers. First a table of two
+# short tales, then one that reads 100 tales and tells 100.
 
 # %%
 from course_utils.causes.recursion import NGram, named_shares, retell
@@ -274,7 +278,7 @@ fact(
     (unread["repeated"].diff(dim=-1) > 0).all(),
 )
 fact(
-    "they cost about the same with fresh tales",
+    "unread tales cost about the same after any number of fresh ones",
     (unread["fresh"] - unread["fresh"][:, :1]).abs().max() < 0.03,
 )
 
@@ -326,7 +330,8 @@ def entropy_regularised_loss(logits, targets, weight):
 #
 # A toy tells. The next word is a hero's name, but the vocabulary has 1536
 # tokens. The other 1512 are **junk** here: they would break the tale. We train
-# one logit per token on 100 names, with λ = 0.1.
+# one logit per token on 100 names, with λ = 0.1. (LBFGS is an optimiser that
+# needs no learning rate.)
 
 # %%
 vocab, weight = 1536, 0.1
@@ -478,7 +483,7 @@ fact(
     lambda: (bonus[0.05] - at_temperature(word, 1 / 0.95)).abs().max() < 0.002,
 )
 fact(
-    "there smoothing pays for junk already, and the bonus not yet",
+    "at a weight of 0.05 smoothing pays for junk already, the bonus not yet",
     lambda: bonus[0.05][24:].sum() < 1e-6 < 0.001 < smooth[0.05][1][24:].sum(),
 )
 
@@ -499,6 +504,10 @@ fact(
 from course_utils.recordings.pretraining import Flattening
 
 flattening = Flattening.read()
+
+# %% [markdown]
+# A measure from 250 tales misses rare heroes (notebook 00). So compare with
+# what 250 tales of the world give: the star in the figure.
 
 # %%
 dice = torch.Generator().manual_seed(0)
@@ -561,7 +570,7 @@ fact(
 # ## Does it help where variety is lost?
 # {{deep}}
 #
-# One more arm of the overfitting runs had the bonus, with λ = 0.1.
+# Three more of the overfitting runs had the bonus, with λ = 0.1.
 
 # %%
 for arm in ("repeated", "repeated, entropy bonus"):
@@ -574,9 +583,9 @@ fact(
     "the bonus slows the learning by heart",
     (learnt < 0.9 * last.sum(dim=-1)).all(),
 )
-fact("it breaks tales, one in five or more", valid < 80)
+fact("the bonus breaks tales, one in five or more", valid < 80)
 fact(
-    "heroes stay nearly as few",
+    "with the bonus heroes stay nearly as few",
     (heroes[arm] - heroes["repeated"])[:, -1].abs().max() < 2,
 )
 
@@ -681,15 +690,17 @@ gone, over_half = (mira == 0).double().mean(), (mira > 0.5).double().mean()
 print(f"gone in {gone:.0%} of the runs, over half in {over_half:.0%}")
 
 # %%
-fact("Mira's mean share is where it was", 0.2 < mira.mean() < 0.33)
-fact(
-    "in some runs she is gone, in others she has more than half",
-    gone > 0.02 and over_half > 0.1,
-)
 drift.compare(
     "20 to 33 %",
     "A sample has too many as easily as too few. Every run drifts, but their "
     "mean stays where it was. So look at runs, never at their mean.",
+)
+
+# %%
+fact("Mira's mean share is where it was", 0.2 < mira.mean() < 0.33)
+fact(
+    "in some runs she is gone, in others she has more than half",
+    gone > 0.02 and over_half > 0.1,
 )
 
 # %% [markdown]
@@ -856,8 +867,9 @@ fact(
     left["replace"].max() < 10 and left["accumulate"].mean() > 15,
 )
 fact(
-    "with accumulate they are no more than in generation 1",
-    (told["accumulate"][1].sum(dim=-1) >= left["accumulate"]).all(),
+    "with accumulate fewer heroes are left than in generation 1",
+    told["accumulate"][1].sum(dim=-1).double().mean()
+    > left["accumulate"].mean(),
 )
 fact(
     "with replace the rarest go first",
@@ -887,8 +899,9 @@ fact(
 # - **C31**: *$L_{ce} - \lambda H$ keeps diversity.* Effective heroes with
 #   λ = 0.1, against the plain loss, and against temperature at the same price.
 #
-# Three runs are few, and no bootstrap can leave the range of three values. So
-# read each interval as: three times out of three, it came out in here.
+# Three runs are few, and no [bootstrap](../GLOSSARY.md#bootstrap) can leave
+# the range of three values. So read each interval as: three times out of
+# three, it came out in here.
 
 # %%
 from course_utils.classroom import verdict
@@ -932,10 +945,13 @@ verdict(
 # %%
 fact("the bonus adds heroes to the plain loss", gain.min() > 0)
 fact(
-    "against temperature it adds less than half of that",
-    more.mean() < gain.mean() / 2,
+    "against temperature the bonus adds no heroes",
+    more.mean() < 0.1,
 )
-fact("it has more variety than the world", ours.mean() > in_world)
+fact(
+    "with the bonus there is more variety than in the world",
+    ours.mean() > in_world,
+)
 
 # %% [markdown]
 # ## A short quiz

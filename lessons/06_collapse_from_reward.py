@@ -19,11 +19,12 @@ start("06")
 # - Tune a language model on a reward, and measure what else changes
 # - Hold it back: a leash to the reference, an entropy bonus, a clipped ratio
 #
-# **Time**: about {{minutes}} minutes. Short of time? Skip the sections marked
-# *deep*: the thread holds without them.
+# **Time**: about {{minutes}} minutes. Short of time? In sections marked
+# *deep* run the cells and read on.
 #
 # **What you need first**: [notebook 00](00_start_here.ipynb),
-# [notebook 01](01_softmax_and_temperature.ipynb), and what a gradient is
+# [notebook 01](01_softmax_and_temperature.ipynb), entropy and KL divergence
+# ([notebook 03](03_entropy_and_its_collapse.ipynb)), and what a gradient is
 #
 # **The question**: a reward asks for happy endings and for nothing else. What
 # becomes of the plots and the heroes, which it never mentions?
@@ -125,19 +126,21 @@ for beta in betas:
 
 # %%
 at_the_best = [effective_heroes(best_tales(beta)) for beta in betas]
-fact(
-    "the optimum has as many effective heroes as the reference, at every beta",
-    all(abs(n - effective_heroes(reference)) < 1e-3 for n in at_the_best),
-)
 guess.compare(
     "14.4 as before",
     "Tales with the same reward are all multiplied by the same number. Their "
     "odds stay. A blind reward asks for no collapse.",
 )
 
+# %%
+fact(
+    "the optimum has as many effective heroes as the reference, at every beta",
+    all(abs(n - effective_heroes(reference)) < 1e-3 for n in at_the_best),
+)
+
 # %% [markdown]
-# So what the reward *asks for* is innocent. Does a model get what is asked
-# for, and nothing more? There are three roads on which it might not.
+# So what the reward *asks for* is innocent. But a formula for the best leaves
+# things out. We look at three of them.
 #
 # ## Is it the best, really?
 # {{deep}}
@@ -167,10 +170,10 @@ print(f"the objective falls by {above.min():.4f} to {above.max():.4f}")
 fact("the objective falls in every direction", (above > 0).all())
 
 # %% [markdown]
-# ## First road: a taste for the familiar
+# ## A taste for the familiar
 # {{deep}}
 #
-# On this road the reward is not blind after all. Suppose people judge, and
+# First, the reward may not be blind after all. Suppose people judge, and
 # people like what sounds familiar. Then the reward has a second term,
 # $\alpha \ln \pi_\mathrm{ref}$. Put it into the closed form, and the
 # reference gets a power:
@@ -211,12 +214,12 @@ print(f"word by word: A has {by_word[0]:.0%}, B {by_word[1]:.0%}")
 # Sharpened over tales, the single likeliest tale wins. Sharpened word by word,
 # the commoner hero does, though each of its tales is rarer.
 #
-# ## Second road: practice
+# ## The way up
 #
-# Back to the blind reward. A model does not jump to its optimum. It climbs,
-# step by step, along the gradient. In the toy we can climb without any noise,
-# because the mean reward is a formula. The policy has one logit for each hero,
-# and one for each hero's happy ending.
+# Second, and back to the blind reward: a model does not jump to its optimum.
+# It climbs, step by step, along the gradient. In the toy we can climb without
+# any noise, because the mean reward is a formula. The policy has one logit for
+# each hero, and one for each hero's happy ending.
 
 
 # %%
@@ -270,13 +273,15 @@ for step in [at for at in (0, 10, 20, 50, 100) if at < len(apart)]:
     print(f"{well[0]:>21.0%}{well[-1]:>7.0%}")
 
 # %%
-fact(
-    "hardly more than one hero is left after 100 steps",
-    lambda: effective_heroes(apart[100]) < 1.5,
-)
 guess.compare(
     "one or two",
     "The optimum keeps all heroes, and still the way up leads to a corner.",
+)
+
+# %%
+fact(
+    "hardly more than one hero is left after 100 steps",
+    lambda: effective_heroes(apart[100]) < 1.5,
 )
 
 # %% [markdown]
@@ -286,7 +291,8 @@ guess.compare(
 # first. From then on a tale about Mira really does earn more than one about
 # Bruno. The gradient moves the heroes towards her, her endings are practised
 # even more, and so on. Nobody's taste is needed: *whoever is ahead is taught
-# first, and what is taught first wins.*
+# first, and what is taught first wins.* We call this road to collapse
+# *practice*.
 #
 # ## What if all heroes share an ending?
 # {{deep}}
@@ -353,7 +359,7 @@ fact(
 # ([Williams 1992](https://doi.org/10.1007/BF00992696)). Any *baseline* $b$
 # that does not depend on the text itself leaves the mean as it is. A good one
 # makes it less noisy: the mean reward of the *other* texts. What remains,
-# $r - b$, is the *advantage*.
+# $r - b$, is the [*advantage*](../GLOSSARY.md#advantage).
 #
 # ### Exercise 2: better than the others
 #
@@ -594,13 +600,13 @@ def has_a_comma(text):
     return float("," in text[:60])
 
 
-reward_of, rounds = has_a_comma, 3
+reward_of = has_a_comma
 
 # %%
 # only with the storyteller
 from course_utils.causes.tuning import happy_ending
 
-reward_of, rounds = happy_ending(world), 20  # for a first look
+reward_of = happy_ending(world)
 
 
 # %%
@@ -626,10 +632,20 @@ guess = predict(
 guess
 
 # %%
+rounds = 20 if len(lm.tokenizer) < 10_000 else 3  # for a first look
 history = torch.tensor([tune(seed) for seed in range(rounds)])
 for at in range(0, rounds, 5):
     mean = history[at : at + 5].mean(dim=0)
     print(f"step {at:<3} on: reward {mean[0]:.2f}, {mean[1]:.3f} bits a token")
+
+# %%
+# only with the storyteller
+late = history[-8:, 0].mean()
+guess.compare(
+    "fewer than 20" if late > 0.9 else "20 to 200",
+    "Pleasing is easy: the model could always end a tale merrily. It only has "
+    "to do so more often.",
+)
 
 # %%
 # only with the storyteller
@@ -641,24 +657,23 @@ fact(
     "the entropy falls",
     history[-5:, 1].mean() < 0.92 * history[:2, 1].mean(),
 )
-late = history[-8:, 0].mean()
-guess.compare(
-    "fewer than 20" if late > 0.9 else "20 to 200",
-    "Pleasing is easy: the model could always end a tale merrily. It only has "
-    "to do so more often.",
-)
 
 # %% [markdown]
-# The reward is there. What is gone? Count the plots of 96 tales by each.
+# The reward is there. What is gone? Count the plots of 96 tales by the
+# storyteller and by its tuned copy.
 
 # %%
 # only with the storyteller
 from course_utils.worlds.measures import label_shares, parse_all
 
-for model in (lm, tuned):
+for name, model in {"before": lm, "tuned": tuned}.items():
     told = generate(model, "", 96, 110, seed=1, progress=False).texts
     counted = label_shares(parse_all(world, told), "arc").items()
-    print(*(f"{plot} {share:.0%}," for plot, share in [*counted][:6]), "...")
+    print(
+        f"{name:7}",
+        *(f"{plot} {share:.0%}," for plot, share in [*counted][:6]),
+        "...",
+    )
 
 # %% [markdown]
 # ## Longer runs, recorded
@@ -703,14 +718,16 @@ for end, top in zip(ends, winners, strict=True):
     print(f"{end.effective('arc'):.1f} effective plots; {top!r} from {share}")
 
 # %%
-fact(
-    'each run loses half of its plots or more, and "lost" is never spared',
-    max(end.effective("arc") for end in ends) < 5 and "lost" not in winners,
-)
 guess.compare("none", "Collapse comes every time, but not to the commonest.")
 
+# %%
+fact(
+    'each run loses half of its plots or more, and "lost" never comes out top',
+    max(end.effective("arc") for end in ends) < 5 and "lost" not in winners,
+)
+
 # %% [markdown]
-# Each run has lost more than half of its plots, and "lost" was not spared
+# Each run has lost more than half of its plots, and "lost" came out on top not
 # once. So it was not practice. At step 10 more than 97 % of the valid tales
 # end well, while all runs but one still tell more than six effective plots:
 # what the network learns about one plot's endings carries over to the others,
@@ -736,9 +753,10 @@ fact(
 #
 # Choose a recipe and a seed, and move the step. On the left is the course of
 # the run: the mean reward, and as shares of what the storyteller had, the
-# effective number of plots, the *coverage* of the heroes (how many of the 24
-# one meets in 50 tales) and the entropy of the next word. On the right are the
-# plots that are told at this step, with the truth in grey.
+# effective number of plots, the [*coverage*](../GLOSSARY.md#coverage) of the
+# heroes (how many of the 24 one meets in 50 tales) and the entropy of the next
+# word. On the right are the plots that are told at this step, with the truth
+# in grey.
 
 # %% jupyter={"source_hidden": true}
 # Draws: one recorded run at any step, with a menu of recipes and of seeds
@@ -858,8 +876,9 @@ for name, ends in (rows | {"at the start": [runs.start]}).items():
 #   one of 0.02 is too long: one of its runs ends with two plots.
 # - Half the speed keeps the plots as well: short steps drift less far. It puts
 #   the trouble off, though. In one run of three, tales have begun to break.
-# - The entropy bonus keeps plots too, and pays with validity. Every tenth tale
-#   or more is no tale: the bonus likes what is wrong as much as what is rare.
+# - The entropy bonus keeps plots too, and pays with validity. About
+#   every fifth tale is no tale: the bonus likes what is wrong as much as what
+#   is rare.
 # - Clipping does not hold the plots. Nor does clip-higher, here.
 
 # %% jupyter={"source_hidden": true}
@@ -888,8 +907,8 @@ fact(
     sum(end.validity < 0.9 for end in rows["slow"]) == 1,
 )
 fact(
-    "with the entropy bonus every tenth tale or more is no tale",
-    max(end.validity for end in rows["entropy 0.03"]) < 0.9,
+    "with the entropy bonus about every fifth tale is no tale",
+    all(0.75 < end.validity < 0.85 for end in rows["entropy 0.03"]),
 )
 fact(
     "no kind of clipping holds the plots",
@@ -956,7 +975,7 @@ fact(
     entropies[:, -10:].mean() < 0.75 * entropies[:, 8:12].mean(),
 )
 fact(
-    "they gain nothing for it",
+    "the plain runs gain nothing for the entropy lost later",
     earned[:, -10:].mean() <= earned[:, 8:12].mean(),
 )
 

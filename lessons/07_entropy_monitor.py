@@ -14,6 +14,7 @@ from course_utils.classroom import (
     LiveFigure,
     dropdown,
     exercise,
+    fact,
     predict,
     quiz,
     show,
@@ -33,7 +34,8 @@ start("07")
 # - Judge an alarm by its hits and its false alarms, at every threshold
 # - Name collapses that leave the entropy as it was
 #
-# **Time**: about {{minutes}} minutes
+# **Time**: about {{minutes}} minutes. Short of time? In sections marked
+# *deep* run the cells and read on.
 #
 # **What you need first**: [notebook 01](01_softmax_and_temperature.ipynb) for
 # processors, [notebook 03](03_entropy_and_its_collapse.ipynb) for entropy, and
@@ -110,7 +112,6 @@ class EntropyTrace(LogitsProcessor):
 from course_utils import Temperature, generate, load_model
 
 lm = load_model()
-knows_the_truth = lm.name == "storyteller"
 once = "Once upon a time there was a"
 trace = EntropyTrace()
 
@@ -118,9 +119,17 @@ trace = EntropyTrace()
 watched = generate(lm, once, max_new_tokens=30, processors=[trace])
 free = generate(lm, once, max_new_tokens=30)
 seen = torch.cat(trace.steps)
-assert watched.token_ids == free.token_ids
-assert torch.allclose(seen, watched.entropy[0], atol=1e-3)
 print([round(bits, 1) for bits in seen.tolist()])
+
+# %%
+fact(
+    "a watched run writes what a free one does",
+    watched.token_ids == free.token_ids,
+)
+fact(
+    "your trace is that of `generate`",
+    lambda: torch.allclose(seen, watched.entropy[0], atol=1e-3),
+)
 
 # %%
 trace = EntropyTrace()  # a new one, for the loop of `transformers`
@@ -129,15 +138,21 @@ settings = {"do_sample": True, "pad_token_id": lm.padding_id}
 settings |= {"max_new_tokens": 5, "attention_mask": torch.ones_like(ids)}
 lm.model.generate(ids, logits_processor=[trace], **settings)
 print(f"{len(trace.steps[0])} texts, at most 5 steps: {len(trace.steps)}")
-assert len(trace.steps[0]) == 2 and len(trace.steps) <= 5
+
+# %%
+fact(
+    "the trace saw two texts, and five steps at most",
+    lambda: len(trace.steps[0]) == 2 and len(trace.steps) <= 5,
+)
 
 # %% [markdown]
 # ## From tokens to requests
 #
-# `EntropyMonitor` is your trace with an office. It cuts each row where its
-# text ends, and files it under its prompt (under a *hash* of it, so that a log
-# does not give prompts away). These are the eight prompts of our service. Some
-# leave everything open, in others half of the tale is told.
+# `EntropyMonitor` keeps your trace request by request. It cuts each row where
+# its text ends, and files it under its prompt (under a *hash* of it such as
+# `e3b0c44298fc1c14`, so that a log does not give prompts away). These are the
+# eight prompts of our service. Some leave everything open, in others half of
+# the tale is told.
 #
 # Processors work one after the other, so the monitor's *place* matters. In
 # front of the samplers it sees the model. Behind them it sees what the token
@@ -160,7 +175,7 @@ PROMPTS = {
     "was a bang, and there stood a toad in pyjamas.",
 }
 prompts = [*PROMPTS.values()]
-n, length = (24, 100) if knows_the_truth else (6, 30)  # requests, tokens
+n, length = 24, 100  # requests a prompt, tokens; fewer for a slow model
 
 # %%
 from course_utils.detection.monitor import (
@@ -197,9 +212,13 @@ healthy = serve(seed=2)
 bits = torch.tensor([b for r in healthy["behind"] for b in r.entropy])
 forced = (bits < 0.01).float().mean()  # nothing to choose
 print(f"{len(healthy['behind'])} requests; {forced:.0%} of tokens are forced")
-assert forced > 0.5 or not knows_the_truth
 
 # %%
+# only with the storyteller
+fact("more than half of the tokens are forced", forced > 0.5)
+
+# %% jupyter={"source_hidden": true}
+# Draws: the entropy of one request, token by token, and the usual one
 one = healthy["behind"][n]  # the first after "once"
 show(
     pictures.plot_request(one, baselines[one.prompt]),
@@ -219,9 +238,9 @@ show(
 # $$ \mathrm{drop} = 1 - \frac{\sum_{t \in w} H_t}
 #    {\sum_{t \in w} H_t^\mathrm{usual}}, $$
 #
-# and a request's drop is that of its *worst* window. The article's rule is
-# drop > 0.3. A short window reacts fast, and one might think that this makes
-# it the better watchman.
+# and a request's drop is that of its *worst* window: 0.3 bits where 0.5 are
+# usual make a drop of 0.4. The article's rule is drop > 0.3. A short window
+# reacts fast. Is it the better watchman?
 
 # %%
 guess = predict(
@@ -233,6 +252,8 @@ guess = predict(
 guess
 
 # %% [markdown]
+# ## The worst window
+#
 # ### Exercise 3: the largest drop
 #
 # Difficulty: medium · 12 minutes
@@ -260,20 +281,33 @@ def drops(requests, window=None):
 
 
 # %%
-false_alarms = {}
-for window in (8, 16, None):
-    rate = alarm_rate(drops(healthy["behind"], window), threshold=0.3)
-    print(f"window {window or 'whole':<5} false alarms {rate}, n = {rate.n}")
-    false_alarms[window] = rate
+windows, false_alarms = [8, 16, None], {}
+for window in windows:
+    found = drops(healthy["behind"], window)
+    if found:  # a window can be longer than all texts
+        rate = false_alarms[window] = alarm_rate(found, threshold=0.3)
+        print(f"window {window or 'whole':<5} false alarms {rate}")
 
 # %%
-if knows_the_truth:
-    least = [min(windowed_means(r.entropy, 8)) for r in healthy["behind"]]
-    assert sum(bits < 0.01 for bits in least) > len(least) / 2
-    assert false_alarms[8].share > 0.9 and false_alarms[None].share < 0.1
 guess.compare(
-    round(100 * false_alarms[8].share),
+    round(100 * next(iter(false_alarms.values())).share),
     "Most tales have eight forced tokens in a row, somewhere.",
+)
+
+# %%
+# only with the storyteller
+fact(
+    "most healthy tales have eight forced tokens in a row",
+    lambda: (
+        sum(
+            min(windowed_means(r.entropy, 8)) < 0.01 for r in healthy["behind"]
+        )
+        > len(healthy["behind"]) / 2
+    ),
+)
+fact(
+    "windows of eight accuse over 90 % of healthy requests, whole ones few",
+    lambda: false_alarms[8].share > 0.9 and false_alarms[None].share < 0.1,
 )
 
 # %% [markdown]
@@ -282,9 +316,9 @@ guess.compare(
 # that of the whole request, which is what the monitor does if not told
 # otherwise.
 #
-# ## Every prompt needs a baseline of its own
+# ## One baseline for all prompts?
 #
-# One baseline for all prompts would be simpler. Below, each dot is a healthy
+# That would be simpler. Below, each dot is a healthy
 # request. Left of the dashed line it is more than 30 % below the mean of all
 # baselines. The black ticks mark 30 % below its own prompt's.
 
@@ -293,10 +327,15 @@ means = {
     name: [r.mean for r in healthy["behind"][i * n : i * n + n]]
     for i, name in enumerate(PROMPTS)
 }
-level = [sum(b.usual) / len(b.usual) for b in baselines.values()]
-own, overall = dict(zip(PROMPTS, level, strict=True)), sum(level) / len(level)
+own = {
+    name: torch.tensor(baselines[healthy["behind"][i * n].prompt].usual)
+    for i, name in enumerate(PROMPTS)
+}
+own = {name: usual.mean().item() for name, usual in own.items()}
+overall = sum(own.values()) / len(own)
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Draws: mean entropies of healthy requests by prompt, and both baselines
 show(
     pictures.plot_baselines(means, own, overall),
     alt="Mean entropies of healthy requests, a row for each prompt. Nearly "
@@ -305,17 +344,23 @@ show(
 )
 
 # %%
-accused = {
-    name: [
-        sum(v < 0.7 * line for v in values) for line in (own[name], overall)
-    ]
-    for name, values in means.items()
-}
-by_own, by_one = map(sum, zip(*accused.values(), strict=True))
-print(f"false alarms, own baselines: {by_own}, one for all: {by_one}")
-print(f"of the latter, after 'violin': {accused['violin'][1]}")
-if knows_the_truth:
-    assert by_one > 2 * by_own and accused["violin"][1] > by_one / 2
+by_own, by_one = (
+    {name: sum(v < 0.7 * line[name] for v in means[name]) for name in means}
+    for line in (own, dict.fromkeys(means, overall))
+)
+most = max(by_one, key=by_one.get)
+print("false alarms, own baselines:", sum(by_own.values()))
+print(f"one for all: {sum(by_one.values())}, {by_one[most]} after {most!r}")
+
+# %%
+# only with the storyteller
+fact(
+    "one baseline for all gives over twice the false alarms, most by 'violin'",
+    lambda: (
+        sum(by_one.values()) > 2 * sum(by_own.values())
+        and by_one["violin"] > sum(by_one.values()) / 2
+    ),
+)
 
 # %% [markdown]
 # With one baseline for all, most false alarms come from a single prompt. Its
@@ -331,24 +376,31 @@ if knows_the_truth:
 # leave the plot open.
 
 # %%
+COLD = [0.5, 0.3]  # temperatures
+patients = {f"T = {T}": serve(samplers=[Temperature(T)], seed=3) for T in COLD}
+mild, deep = f"T = {COLD[0]}", f"T = {COLD[-1]}"
+left = {}  # effective plots, where the parser can tell them
+
+# %%
+# only with the storyteller
 from course_utils.recordings.ladder import load_tuned
 
-cold = {t: [Temperature(t)] for t in (0.5, 0.3)}
-patients = {f"T = {t}": serve(samplers=s, seed=3) for t, s in cold.items()}
-for step in (20, 40, 60) if knows_the_truth else ():
+for step in (20, 40, 60):
     patients[f"tuned {step}"] = serve(load_tuned(step), seed=4)
 
 # %%
+# only with the storyteller
 from course_utils import StoryWorld
 from course_utils.worlds import measures
 
-world, left = StoryWorld(), {"healthy": math.nan}
+world = StoryWorld()
 for name, served in ({"healthy": healthy} | patients).items():
-    if knows_the_truth:
-        tales = measures.parse_all(world, served["texts"][: 5 * n])
+    tales = measures.parse_all(world, served["texts"][: 5 * n])
+    left[name] = math.nan  # if texts are too short to be tales
+    if any(tale.valid for tale in tales):
         shares = measures.label_shares(tales, "arc")
         left[name] = measures.effective_number(shares)
-        print(f"{name:<9} {left[name]:.1f} plots, {len(tales)} tales")
+    print(f"{name:<9} {left[name]:.1f} plots, {len(tales)} tales")
 
 # %%
 guess_half = predict(
@@ -360,15 +412,77 @@ guess_half = predict(
 guess_half
 
 # %% [markdown]
+# ## The 30 % rule, collapse by collapse
+#
+# All intervals are 95 % ones (Wilson's), and speak of these eight prompts.
+
+# %%
+base = drops(healthy["behind"])
+rates = {
+    name: alarm_rate(drops(served["behind"]))
+    for name, served in patients.items()
+}
+
+# %%
+guess_half.compare(
+    round(100 * rates[mild].share),
+    "Most of the plots are gone, but not most of the entropy.",
+)
+
+# %% jupyter={"source_hidden": true}
+# Prints: how many plots are left, and how many requests are flagged
+for name, rate in ({"healthy": alarm_rate(base)} | rates).items():
+    plots = f"{left[name]:4.1f} plots, " if name in left else ""
+    print(f"{name:<9} {plots}flagged {rate}")
+
+# %%
+# only with the storyteller
+fact(
+    "T = 0.5 takes more than half of the plots, and few requests are flagged",
+    lambda: (
+        left["T = 0.5"] < left["healthy"] / 2
+        and rates["T = 0.5"].interval[1] < 0.3
+    ),
+)
+fact(
+    "deep collapse is caught",
+    lambda: min(rates[k].interval[0] for k in ("T = 0.3", "tuned 60")) > 0.7,
+)
+fact(
+    "after 20 steps of tuning more plots are left, and more is flagged",
+    lambda: (
+        left["tuned 20"] > left["T = 0.5"] + 1
+        and rates["tuned 20"].interval[0] > rates["T = 0.5"].interval[1]
+    ),
+)
+
+# %% [markdown]
+# Deep collapse is caught, T = 0.3 and 60 steps of tuning, and few healthy
+# requests are accused. But T = 0.5 slips through. After 20 steps of tuning
+# *more* plots are left, and far more requests are flagged. So a drop says how
+# far the *entropy* fell, not how many *plots* are gone, and the rate of
+# exchange depends on the cause.
+#
+# Mind the base rate, too. Say one request in a hundred is collapsed, as deeply
+# as at T = 0.3. How many flags are right?
+
+# %%
+true, false = 0.01 * rates[deep].share, 0.99 * alarm_rate(base).share
+print(f"of 10,000 requests, flagged {10_000 * (true + false):.0f}")
+print(f"of these, rightly {10_000 * true:.0f}")
+
+# %% [markdown]
 # ## Hits and false alarms
 #
 # A threshold is a bargain. Lower it, and you get more *hits*, collapsed
 # requests that are flagged, and more *false alarms*. Drawn against each other
 # for all thresholds, they make the **ROC** curve ("receiver operating
 # characteristic": it comes from radar). A curve in the upper left corner is
-# good, the diagonal is a coin. The area under it, **AUROC**, has a plain
-# meaning: take a healthy request and a collapsed one at random. How often has
-# the collapsed one the larger drop?
+# good, the diagonal is a coin. The area under it,
+# [**AUROC**](../GLOSSARY.md#auroc), has a plain meaning: take a healthy
+# request and a collapsed one at random. How often has the collapsed one the
+# larger drop? Healthy drops of 0 and 0.2 and collapsed ones of 0.1 and 0.5
+# make four pairs. Three are in order: 0.75.
 #
 # ### Exercise 4: AUROC
 #
@@ -387,14 +501,44 @@ def auroc(healthy, collapsed):
 
 
 # %%
+sick = drops(patients[mild]["behind"])
+print(f"{auroc(base, sick):.2f}")
+
+# %%
 from sklearn.metrics import roc_auc_score
 
-base, sick = drops(healthy["behind"]), drops(patients["T = 0.5"]["behind"])
-truth = [0] * len(base) + [1] * len(sick)
-assert abs(auroc(base, sick) - roc_auc_score(truth, base + sick)) < 1e-9
-print(f"{auroc(base, sick):.3f}, the same as scikit-learn's")
+fact(
+    "scikit-learn finds the same",
+    lambda: (
+        abs(
+            auroc(base, sick)
+            - roc_auc_score([0] * len(base) + [1] * len(sick), base + sick)
+        )
+        < 1e-9
+    ),
+)
+
+
+# %%
+def described(low, high):
+    """The AUROC of two lists of drops with its interval, as text."""
+    ends = auroc_interval(low, high)
+    return f"AUROC {auroc(low, high):.2f} ({ends[0]:.2f} to {ends[1]:.2f})"
+
+
+# %%
+for name, served in patients.items():
+    print(f"{name:<9} {described(base, drops(served['behind']))}")
+
+# %%
+# only with the storyteller
+fact("at T = 0.5 most drop further than healthy ones", auroc(base, sick) > 0.8)
 
 # %% [markdown]
+# (The intervals are made in the way of Wilson's,
+# [Newcombe 2006](https://doi.org/10.1002/sim.2324).) Look at T = 0.5: its
+# requests mostly drop further than healthy ones, but not by 30 %.
+#
 # ## A live figure: move the threshold
 #
 # Left: the drops of healthy requests (green) and collapsed ones (orange). What
@@ -419,20 +563,20 @@ found = {
 }
 
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Draws: the drops with a threshold, and where that lies on the ROC curve
 def update(artists, threshold, collapse, rule):
     sides = found[rule, "healthy"], found[rule, collapse]
     words = pictures.show_alarms(artists, *sides, threshold / 100)
     return f"{collapse}, {rule}, above {threshold} %: {words}."
 
 
-# %%
 dial = LiveFigure(
     pictures.draw_alarms,
     update,
     {
         "threshold": slider(-50, 99, value=30, step=1, label="threshold %"),
-        "collapse": dropdown([*patients], value="T = 0.5", label="collapse"),
+        "collapse": dropdown([*patients], value=mild, label="collapse"),
         "rule": dropdown([*rules], value="own baseline", label="rule"),
     },
     alt="Left: drops of healthy requests around 0, those of collapsed ones "
@@ -444,55 +588,8 @@ dial = LiveFigure(
 dial
 
 # %% [markdown]
-# ## The 30 % rule, collapse by collapse
-#
-# All intervals are 95 % ones, and speak of these eight prompts. For shares
-# they are Wilson's; those of the AUROC are made in the same way
-# ([Newcombe 2006](https://doi.org/10.1002/sim.2324)).
-
-
-# %%
-def described(low, high):
-    """The AUROC of two lists of drops with its interval, as text."""
-    ends = auroc_interval(low, high)
-    return f"AUROC {auroc(low, high):.2f} ({ends[0]:.2f} to {ends[1]:.2f})"
-
-
-# %%
-print(f"healthy   {left['healthy']:4.1f} plots, flagged {alarm_rate(base)}")
-rates = {}
-for name, served in patients.items():
-    sick = drops(served["behind"])
-    rates[name] = alarm_rate(sick)
-    print(f"{name:<9} {left.get(name, math.nan):4.1f} plots, flagged", end=" ")
-    print(f"{rates[name]!s:<17} {described(base, sick)}")
-
-# %%
-if knows_the_truth:
-    assert left["T = 0.5"] < left["healthy"] / 2
-    assert rates["T = 0.5"].interval[1] < 0.3
-    assert min(rates[k].interval[0] for k in ("T = 0.3", "tuned 60")) > 0.7
-    assert left["tuned 20"] > left["T = 0.5"] + 1
-    assert rates["tuned 20"].interval[0] > rates["T = 0.5"].interval[1]
-guess_half.compare(
-    round(100 * rates["T = 0.5"].share),
-    "Most of the plots are gone, but not most of the entropy.",
-)
-
-# %% [markdown]
-# Deep collapse is caught, T = 0.3 and 60 steps of tuning, and few healthy
-# requests are accused. But T = 0.5 slips through. After 20 steps of tuning
-# *more* plots are left, and far more requests are flagged. So a drop says how
-# far the *entropy* fell, not how many *plots* are gone, and the rate of
-# exchange depends on the cause.
-#
-# Mind the base rate, too. Say one request in a hundred is collapsed, as deeply
-# as at T = 0.3. How many flags are right?
-
-# %%
-true, false = 0.01 * rates["T = 0.3"].share, 0.99 * alarm_rate(base).share
-print(f"of 10,000 requests, flagged {10_000 * (true + false):.0f}")
-print(f"of these, rightly {10_000 * true:.0f}")
+# **Stretch**: your service can bear 10 % false alarms. Which rule finds most
+# of the requests at T = 0.5 then, and with which threshold?
 
 # %% [markdown]
 # ## Blind in three ways
@@ -502,11 +599,20 @@ print(f"of these, rightly {10_000 * true:.0f}")
 
 # %%
 before = drops(healthy["in front"])
-for name, served in patients.items():
-    print(f"{name:<9} {described(before, drops(served['in front']))}")
-if knows_the_truth:
-    sick = [drops(patients[k]["in front"]) for k in ("T = 0.3", "tuned 60")]
-    assert auroc_interval(before, sick[0])[1] < 0.5 < auroc(before, sick[1])
+in_front = {k: drops(served["in front"]) for k, served in patients.items()}
+for name, found_there in in_front.items():
+    print(f"{name:<9} {described(before, found_there)}")
+
+# %%
+# only with the storyteller
+fact(
+    "in front, T = 0.3 looks healthier than the healthy, tuning does not",
+    lambda: (
+        auroc_interval(before, in_front["T = 0.3"])[1]
+        < 0.5
+        < auroc(before, in_front["tuned 60"])
+    ),
+)
 
 # %% [markdown]
 # Tuning is in the weights, and both places see it. But in front of a cold
@@ -529,13 +635,26 @@ runs = generate(lm, prompts, 1, 2 * length, greedy, progress=False)
 
 # %%
 loops = [find_loop(ids, repeats=2) for ids in runs.token_ids]
+requests = monitor.finish()
+late = [sum(r.entropy[length:]) / length for r in requests]
 print(f"usual: {overall:.2f} bits. In the second half of the loops:")
-for name, loop, request in zip(PROMPTS, loops, monitor.finish(), strict=True):
-    late = sum(request.entropy[length:]) / length
+for i, (name, loop) in enumerate(zip(PROMPTS, loops, strict=True)):
     what = f"{loop.period} tokens again and again" if loop else "no loop"
-    print(f"{name:<8} {what:<24} {late:.2f} bits, drop {request.drop:+.2f}")
-    assert late > overall > 0 > request.drop or not knows_the_truth
-assert sum(loop is not None for loop in loops) >= 6 or not knows_the_truth
+    drop = (
+        "unknown" if requests[i].drop is None else f"{requests[i].drop:+.2f}"
+    )
+    print(f"{name:<8} {what:<24} {late[i]:.2f} bits, drop {drop}")
+
+# %%
+# only with the storyteller
+fact(
+    "no request drops, and late in the text entropy is above the usual",
+    lambda: all(
+        bits > overall > 0 > request.drop
+        for bits, request in zip(late, requests, strict=True)
+    ),
+)
+fact("six texts or more loop", sum(loop is not None for loop in loops) >= 6)
 
 # %% [markdown]
 # No drop anywhere, neither from the start nor late in the text: the
@@ -552,7 +671,13 @@ texts = {text for served in same for text in served["texts"]}
 rate = alarm_rate(drops(same[0]["behind"]))
 print(f"{3 * len(prompts)} requests, {len(texts)} different texts")
 print(f"flagged: {rate.flagged} of {rate.n}")
-assert len(texts) <= 8 and (rate.flagged <= 2 or not knows_the_truth)
+
+# %%
+fact("there is one text a prompt", len(texts) <= len(prompts))
+
+# %%
+# only with the storyteller
+fact("at most two requests are flagged", rate.flagged <= 2)
 
 # %% [markdown]
 # Everybody who asks the same gets the same tale, and the monitor is content:
@@ -561,6 +686,7 @@ assert len(texts) <= 8 and (rate.flagged <= 2 or not knows_the_truth)
 # texts.
 #
 # ## Does a drop foretell?
+# {{deep}}
 #
 # **C14** hopes that a sudden drop of the mean entropy "signals onset".
 # [Notebook 03](03_entropy_and_its_collapse.ipynb) has looked for its peak over
@@ -584,11 +710,17 @@ class TurnsCold(Temperature):
 onset = serve(samplers=[TurnsCold(0.3)], seed=6)
 
 # %%
-for window in (8, 16, None):
-    both = [drops(served["behind"], window) for served in (healthy, onset)]
+sides = {w: [drops(x["behind"], w) for x in (healthy, onset)] for w in windows}
+for window, both in sides.items():
     if all(both):  # some models write no text of 16 tokens
         print(f"window {window or 'whole':<5} {described(*both)}")
-        assert auroc(*both) < 0.85 or not knows_the_truth
+
+# %%
+# only with the storyteller
+fact(
+    "no window sees well who turns cold",
+    lambda: all(auroc(*both) < 0.85 for both in sides.values()),
+)
 
 # %% [markdown]
 # A short window is made for a sudden fall, and yet it is little better than a
@@ -603,6 +735,9 @@ crowd = {
     "all healthy ones": pooled_drops(healthy["behind"], baselines),
     "all that turn cold": pooled_drops(onset["behind"], baselines),
 }
+
+# %% jupyter={"source_hidden": true}
+# Draws: drops over the tokens, of one request and of many together
 show(
     pictures.plot_onset(crowd, onset=30),
     alt="Drop over the last five tokens. One request swings wildly all the "
@@ -611,15 +746,31 @@ show(
 )
 
 # %%
-calm, fall = (torch.tensor(v) for v in [*crowd.values()][1:])
-if knows_the_truth:
-    assert fall[31:50].mean() > 0.2 > calm[:50].abs().mean() + 0.1
-both = base, drops(patients["T = 0.5"]["behind"])
-for size in (1, 2, 4, 8) if knows_the_truth else ():
-    groups = (torch.tensor(v).view(-1, size).mean(dim=-1) for v in both)
-    low, high = (group.tolist() for group in groups)
-    print(f"T = 0.5, {size} together: {described(low, high)}, n = {len(low)}")
-    assert auroc(low, high) > auroc(*both) - 1e-6
+# only with the storyteller
+fact(
+    "together those that turn cold fall, and healthy ones do not",
+    lambda: (
+        torch.tensor(crowd["all that turn cold"])[31:50].mean()
+        > 0.2
+        > torch.tensor(crowd["all healthy ones"])[:50].abs().mean() + 0.1
+    ),
+)
+
+# %%
+# only with the storyteller
+together = {}
+for size in (1, 2, 4, 8):
+    groups = (torch.tensor(v[: len(v) // size * size]) for v in (base, sick))
+    low, high = (v.view(-1, size).mean(dim=-1).tolist() for v in groups)
+    together[size] = auroc(low, high)
+    print(f"{mild}, {size} together: {described(low, high)}, n = {len(low)}")
+
+# %%
+# only with the storyteller
+fact(
+    "the more requests together, the better",
+    all(area > together[1] - 1e-6 for area in together.values()),
+)
 
 # %% [markdown]
 # A crowd shows it within a few tokens. It helps with T = 0.5, too: the last
@@ -627,7 +778,11 @@ for size in (1, 2, 4, 8) if knows_the_truth else ():
 # the *service* by the mean over many requests, and single requests for deep
 # collapse only.
 #
+# **Stretch**: let the sampler turn *hot* after 30 tokens, at T = 2. Does the
+# crowd show that?
+#
 # ## The log
+# {{deep}}
 #
 # The monitor writes finished requests to a file, one line of JSON each. When
 # the service crashes, nothing that was written is lost but a line that was
@@ -655,6 +810,7 @@ folder.cleanup()
 
 # %% [markdown]
 # ## What it costs
+# {{deep}}
 #
 # An entropy takes one pass over the vocabulary. The times below are of this
 # machine, for one text, at the storyteller's vocabulary and at GPT-2's.
@@ -679,27 +835,23 @@ for size in (len(lm.tokenizer), 50_257):
 # collapse, and all three decide. We take the most favourable reading: the
 # prompt's own baseline, the whole request, behind the sampler.
 
-
 # %%
-def on_c30():
-    """The verdict, with hits, false alarms, and what is missed."""
-    deep, false = rates["tuned 60"], alarm_rate(base)
-    kept = left["T = 0.5"] / left["healthy"]
-    return verdict(
-        "C30",
-        "holds when the baseline is the prompt's own, the whole request "
-        "counts, and the collapse is deep",
-        "The share of requests that is flagged after 60 steps of tuning. "
-        f"False alarms: {false}, n = {false.n}. At T = 0.5, with {kept:.0%} "
-        f"of the plots left, {rates['T = 0.5']} are flagged. With windows of "
-        f"eight tokens {false_alarms[8]} of the healthy requests are.",
-        estimate=deep.share,
-        interval=deep.interval,
-        n=deep.n,
-    )
-
-
-on_c30() if knows_the_truth else "Left out: it needs the storyteller."
+# only with the storyteller
+caught, false = rates["tuned 60"], alarm_rate(base)
+kept = left[mild] / left["healthy"]
+shortest, of_shortest = next(iter(false_alarms.items()))
+verdict(
+    "C30",
+    "holds when the baseline is the prompt's own, the whole request "
+    "counts, and the collapse is deep",
+    "The share of requests that is flagged after 60 steps of tuning. "
+    f"False alarms: {false}, n = {false.n}. At {mild}, with {kept:.0%} of the "
+    f"plots left, {rates[mild]} are flagged. With windows of {shortest} "
+    f"tokens {of_shortest} of the healthy requests are.",
+    estimate=caught.share,
+    interval=caught.interval,
+    n=caught.n,
+)
 
 # %% [markdown]
 # And the hope of **C14**, that a sudden drop signals onset? Within a single

@@ -41,16 +41,17 @@ start("08")
 # - Build BLEU: clipped precision, brevity penalty, smoothing
 # - Turn it into Self-BLEU, and say which of its two forms a paper means
 # - Compute it in time that grows with the corpus, not with its square
-# - Say what the number of texts does to the score, and why
+# - Say whether scores of sets of different size can be compared
 # - Set a threshold that has a false alarm rate
 #
-# **Time**: about {{minutes}} minutes. Short of time? Skip the sections marked
-# *deep*: the thread holds without them.
+# **Time**: about {{minutes}} minutes. Short of time? In sections marked
+# *deep* run the cells and read on.
 #
 # **What you need first**: [notebook 00](00_start_here.ipynb) and Python
 #
 # **The question**: a team asks its model twenty times for a tale, and measures
-# by Self-BLEU how much alike the answers are. It gets 0.4. Is that bad?
+# by [Self-BLEU](../GLOSSARY.md#self-bleu) how much alike the answers are. It
+# gets 0.4. Is that bad?
 
 # %% [markdown]
 # ## What does 0.4 mean?
@@ -61,7 +62,8 @@ start("08")
 # scale runs from 0, where no two texts share a word, to 1, where all are
 # copies. Is 0.4 near the good end? That depends on what is counted, and on
 # what healthy texts would get. We build the measure from its smallest part on:
-# BLEU, which asks how much of *one* text stands in *another*.
+# [BLEU](../GLOSSARY.md#bleu), which asks how much of *one* text stands in
+# *another*.
 #
 # Three toy tales. `words` gives lower-case words, and each mark by itself.
 
@@ -205,6 +207,8 @@ fact(
 )
 
 # %% [markdown]
+# They agree, to five decimals.
+#
 # ## From BLEU to Self-BLEU: pairs
 #
 # BLEU was made to judge translations: the references were people's. Use the
@@ -275,12 +279,14 @@ joint = slow_self_bleu(rows[:20])
 print(f"20 tales: {pairs:.2f} by pairs, {joint:.2f} against all others")
 
 # %%
-fact("against all others the score is over five times", joint > 5 * pairs)
 guess_forms.compare(
     "five times as much or more",
     "With nineteen others each n-gram has nineteen chances. So 0.3 would be "
     "high by pairs, and against all others less than usual.",
 )
+
+# %%
+fact("against all others the score is over five times", joint > 5 * pairs)
 
 # %% [markdown]
 # ## In linear time
@@ -392,6 +398,13 @@ curves = {
 by_pairs = [estimate_self_bleu(healthy[:N])[0] for N in sizes[:3]]
 
 # %%
+near_3000 = min(range(len(sizes)), key=lambda i: abs(sizes[i] - 3000))
+guess_size.compare(
+    round(curves.get(4, [*curves.values()][-1])[near_3000], 2),
+    "Nothing collapsed. With enough references, some tale has the n-gram.",
+)
+
+# %%
 fact(
     "against all others the score rises with the number of tales",
     all(np.all(np.diff(curve) > 0) for curve in curves.values()),
@@ -399,11 +412,6 @@ fact(
 fact(
     "by pairs the score stays near 0",
     max(by_pairs) < min(0.08, 1.5 * min(by_pairs)),
-)
-near_3000 = min(range(len(sizes)), key=lambda i: abs(sizes[i] - 3000))
-guess_size.compare(
-    round(curves.get(4, [*curves.values()][-1])[near_3000], 2),
-    "Nothing collapsed. With enough references, some tale has the n-gram.",
 )
 
 # %% jupyter={"source_hidden": true}
@@ -500,22 +508,24 @@ print(f"fresh sets of 20: {np.mean(fresh):.2f} on average")
 print(f"bootstrap of one: {np.mean(resampled):.2f} on average")
 
 # %%
-fact("1 - (19/20)^19 is 0.62", abs(1 - (19 / 20) ** 19 - 0.62) < 0.005)
-fact(
-    "the bootstrap's samples score more than fresh sets do",
-    np.quantile(resampled, 0.025) > np.quantile(fresh, 0.975),
-)
 guess_bootstrap.compare(
     "much more",
     "It draws copies: a text meets one of itself among the 19 others with a "
     "probability of 1 - (19/20)^19 = 0.62, and then scores 1.",
 )
 
+# %%
+fact("1 - (19/20)^19 is 0.62", abs(1 - (19 / 20) ** 19 - 0.62) < 0.005)
+fact(
+    "the bootstrap's samples score more than fresh sets do",
+    np.quantile(resampled, 0.025) > np.quantile(fresh, 0.975),
+)
+
 # %% [markdown]
 # The **jackknife** goes the other way. It leaves texts out, a twentieth at a
 # time: of 20 tales the first, then only the second, and so on. The more the
 # 20 scores differ, the wider the interval. It never sees a text twice.
-# (`self_bleu` gives its interval along.) Which of the two is right? A 95 %
+# (`self_bleu` reports its interval.) Which of the two is right? A 95 %
 # interval should hold the true mean, that of many fresh sets, about 19 times
 # in 20.
 
@@ -815,6 +825,11 @@ fact(
     n_clear >= 30 and by_rule <= n_clear / 10,
 )
 fact("the null band finds nearly all of them", by_band >= 0.95 * n_clear)
+
+# %% [markdown]
+# Mind the rows at T = 1 and 0.7: the band is the *world's*, and some sets lie
+# above it although few or none have clearly collapsed. The storyteller is not
+# quite the world. So calibrate on your own healthy model.
 
 # %%
 # only with the storyteller

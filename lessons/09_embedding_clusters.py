@@ -50,8 +50,8 @@ start("09")
 # - Build the Vendi score, which counts kinds without being told how many
 # - Find the direction that all texts share, and take it out
 #
-# **Time**: about {{minutes}} minutes. Short of time? Skip the sections marked
-# *deep*: the thread holds without them.
+# **Time**: about {{minutes}} minutes. Short of time? In sections marked
+# *deep* run the cells and read on.
 #
 # **What you need first**: notebooks [01](01_softmax_and_temperature.ipynb),
 # [03](03_entropy_and_its_collapse.ipynb) (entropy, cosines) and
@@ -257,15 +257,17 @@ one_blob = VILLAGES[0] + scatter
 share = dominant_share(k_means(one_blob, 5).labels)
 
 # %%
-fact("the largest of five pieces has less than a half", 0.2 <= share < 0.5)
-fact(
-    "exact copies cannot be cut",
-    dominant_share(k_means(torch.ones(9, 2), 5).labels) == 1,
-)
 guess.compare(
     "under 50 %",
     f"It is {share:.0%}. k-means must hand out five pieces, and the smallest "
     "squared distances come from pieces of about equal size.",
+)
+
+# %%
+fact("the largest of five pieces has less than a half", 0.2 <= share < 0.5)
+fact(
+    "exact copies cannot be cut",
+    dominant_share(k_means(torch.ones(9, 2), 5).labels) == 1,
 )
 
 # %% tags=["nbval-check-output"]
@@ -284,21 +286,24 @@ for name, some in sets.items():
 # The table has a set in perfect health, the five even villages, and one with
 # 90 % of the points in one village.
 #
-# At k = 2 the rule is upside down. The healthy set is at the limit: four
+# At k = 2 the two ends are upside down. The healthy set is at the limit: four
 # villages lie closer to each other than to the fifth, so they make one cluster
-# of 80 %. The collapsed set is cut in half. Only exact copies cannot be cut.
+# of 80 %. The one blob, the most collapsed, is cut in half. Only the set in
+# between is caught. (Exact copies cannot be cut.)
 #
 # What k-means tells is where to cut, *if* there are k clusters. Whether there
 # are, one blob or five villages, it was never asked.
 #
 # ## Counting kinds without a k
 #
-# The **Vendi score** ([Friedman and Dieng 2023](https://arxiv.org/abs/2210.02410))
-# takes the table of all likenesses, 1 on its diagonal, and divides it by n.
-# The eigenvalues of this table sum to 1. Each stands for a direction, and says
-# which share of the set lies along it: two like texts fall into one direction.
-# Four copies of one text make one share of 1. As in notebook 04, $e^H$ turns
-# the entropy of the shares into a number of equally common kinds:
+# The [**Vendi score**](../GLOSSARY.md#vendi-score) ([Friedman and Dieng
+# 2023](https://arxiv.org/abs/2210.02410)) takes the table of all likenesses, 1
+# on its diagonal, and divides it by n. The eigenvalues of this table sum to 1.
+# (An eigenvalue says how far a table stretches along one direction.) Each
+# stands for a direction, and says which share of the set lies along it:
+# two like texts fall into one direction. Four copies of one text make one
+# share of 1. As in notebook 04, $e^H$ turns the entropy of the shares into a
+# number of equally common kinds:
 #
 # $$ \mathrm{VS} = \exp\Big(-\sum_i \lambda_i \ln \lambda_i\Big) $$
 
@@ -332,7 +337,8 @@ def vendi_score(vectors):
 # there are. The course's own version, `vendi`, adds an interval and an *order*
 # $q$: the higher it is, the less rare kinds count. Order 0 counts what is
 # there at all, 1 is the score above, infinity looks at the largest share
-# alone. Four lines are for nine copies and one odd one out.
+# alone. The last four lines printed below are for nine copies and one odd one
+# out.
 
 # %% tags=["nbval-check-output"]
 print(f"six copies        {vendi_score(torch.ones(6, 4)):.2f}")
@@ -369,7 +375,7 @@ fact(
 # is not a point, so it counts for a little more than 1.)
 #
 # (Another way out keeps clusters, but asks for a *distance* in place of k:
-# what is nearer is one kind. The course's `clusters` gives both shares.)
+# what is nearer is one kind: `clusters` in `course_utils.detection.clusters`.)
 #
 # **Stretch**: how many kinds does the score find in the five villages with
 # $h = 0.2$, and with $h = 10$? Why?
@@ -522,7 +528,7 @@ fact(
 # Imagine people who all face the same wall. Any two look in nearly the same
 # direction, whoever they are. Points can be like that: (10, 1) and (10, -1)
 # differ in all that is not common to them, and still have a cosine of
-# 99 / 101 = 0.98. This is *anisotropy*
+# 99 / 101 = 0.98. This is [*anisotropy*](../GLOSSARY.md#anisotropy)
 # ([Ethayarajh 2019](https://arxiv.org/abs/1909.00512)). Are the states of our
 # tales like that? Those at T = 1 are as varied as the world.
 
@@ -573,7 +579,8 @@ def without_common_directions(points, directions=1):
 # %%
 guess_alone = predict(
     "each set by itself",
-    "Each source less its own mean: what becomes of the cosine at T = 0.3?",
+    "Each source less its own mean and widest direction: what becomes of the "
+    "cosine at T = 0.3?",
     choices=["stays high", "falls by half", "falls to about 0"],
 )
 guess_alone
@@ -605,10 +612,11 @@ fact(
 
 # %% [markdown]
 # If all tales of a set are about one hero, that hero is what they have in
-# common, and also what is wrong with them. Take each set's own mean away, and
-# the evidence goes with it: by their mean cosine the tales at T = 1 and at 0.3
-# can no longer be told apart. (At 0.1 something is left:
-# there the mean lies in a heap of near-copies, and few others pull at it.)
+# common, and also what is wrong with them. Take each set's own mean and widest
+# direction away, and the evidence goes with them: by their mean cosine the
+# tales at T = 1 and at 0.3 can no longer be told apart. (At 0.1 something is
+# left: there the mean lies in a heap of near-copies, and few others pull at
+# it.)
 #
 # The Vendi score can still tell them, as tales at low T differ in few ways.
 # But it need not. Here is one blob, nothing but noise around one place:
@@ -621,7 +629,7 @@ print(f"{vendi_score(blob):.1f}, alone {vendi_score(blob_alone):.1f}")
 
 # %%
 fact(
-    "less its own mean one kind becomes more than six",
+    "less its own mean and widest direction one kind becomes more than six",
     vendi_score(blob) < 1.5 and vendi_score(blob_alone) > 6,
 )
 

@@ -165,12 +165,13 @@ class OpenNotebook:
         assert node is not None
         return node
 
+    def live_figures(self) -> list[int]:
+        """The cells that show one."""
+        return [n for n, cell in enumerate(self.cells) if _shows_live_figure(cell)]
+
     def live_figure(self) -> tuple[ElementHandle, ElementHandle]:
         """Slider handle and picture of the first live figure."""
-        index = next(
-            number for number, cell in enumerate(self.cells) if _shows_live_figure(cell)
-        )
-        cell = self.show_cell(index)
+        cell = self.show_cell(self.live_figures()[0])
         picture = cell.wait_for_selector("img.widget-image", timeout=20_000)
         handle = cell.wait_for_selector(".noUi-handle", timeout=20_000)
         assert picture is not None and handle is not None

@@ -63,6 +63,8 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 SECONDS_PER_CELL = 300
+ON_TRIAL = "Claims on trial"
+CLAIMS = "[all claims](00_start_here.ipynb#The-claims)"
 
 
 class LessonError(Exception):
@@ -144,6 +146,8 @@ def _say_minutes(notebook: NotebookNode, found: list[Section]) -> None:
 def _with_minutes(text: str, section: Section) -> str:
     unit = "minute" if section.rounded == 1 else "minutes"
     line = f"*{section.rounded} {unit}*"
+    if section.title == ON_TRIAL:
+        line += f" · {CLAIMS}"
     if section.deep:
         line += " · *deep: run its cells and read on where time is short*"
     heading, _, rest = text.replace(f"\n{DEEP}", "").partition("\n")

@@ -39,7 +39,8 @@ def _img(png: bytes, known: NotebookNode) -> str:
         f' {side}="{known[side]}"' for side in ("width", "height") if side in known
     )
     alt = html.escape(" ".join(known["alt"].split()))
-    return f'<img alt="{alt}"{size} style="max-width: 100%" src="{source}">'
+    fits = ' style="max-width: 100%; height: auto"'
+    return f'<img alt="{alt}"{size}{fits} src="{source}">'
 
 
 def lighter(png: bytes) -> bytes:

@@ -5,10 +5,10 @@
 """
 
 import argparse
-import shutil
 import tempfile
 from pathlib import Path
 
+from course_utils.classroom.workbook import make_workbook
 from tools.browser_lab import OpenNotebook, chromium, jupyter_lab
 from tools.build_notebooks import ROOT
 
@@ -19,9 +19,9 @@ def photograph(name: str, target: Path, keys: list[str]) -> None:
     """Run a notebook, press keys on its first slider, keep what is then seen."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+        make_workbook(folder / "workbook")
         progress = {"COURSE_PROGRESS": str(folder / "progress.json")}
-        with jupyter_lab(folder / "notebooks", progress) as address:
+        with jupyter_lab(folder / "workbook", progress) as address:
             _photograph(address, name, target, keys)
 
 
@@ -36,8 +36,6 @@ def _photograph(address: str, name: str, target: Path, keys: list[str]) -> None:
         for key in keys:
             handle.press(key)
         page.wait_for_timeout(SETTLE_MS)
-        # JupyterLab asks about its news in a corner, over whatever lies there.
-        page.evaluate("document.querySelector('.Toastify')?.remove()")
         box = picture.evaluate_handle("picture => picture.closest('.widget-vbox')")
         target.parent.mkdir(exist_ok=True)
         figure = box.as_element()

@@ -19,7 +19,7 @@ _HOME = {
     "quiz": "quizzes",
     "progress": "progress_report",
     "claims": "claim_index",
-    "verdict": "claims",
+    "verdict": "verdicts",
     "PALETTE": "style",
 }
 

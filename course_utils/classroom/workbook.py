@@ -14,6 +14,7 @@ from pathlib import Path
 from course_utils.data_files import course_folder, glossary_path, notebooks_path
 
 _MADE = ".made.json"
+_GLOSSARY = re.compile(r"\]\(\.\./GLOSSARY\.md#([\w-]+)\)")
 _STAYS = "{name} holds your work and stays. Its lesson has changed: see {beside}."
 _NONE = "number is {number!r}; there are lessons {first} to {last}"
 
@@ -121,21 +122,29 @@ def _pristine() -> dict[str, bytes]:
     lessons = sorted(source.glob("[0-9][0-9]_*.ipynb"))
     if not lessons:
         raise FileNotFoundError(f"no notebooks in {source}")
-    files = {path.name: _without_outputs(path) for path in lessons}
+    glossary = glossary_path().read_text(encoding="utf-8")
+    anchors = dict(map(_anchors, re.findall(r"(?m)^## (.+)$", glossary)))
+    files = {path.name: _without_outputs(path, anchors) for path in lessons}
     images = sorted((source / "images").glob("*.svg"))
     files |= {f"images/{path.name}": path.read_bytes() for path in images}
-    if glossary_path().exists():
-        text = glossary_path().read_text(encoding="utf-8")
-        files["GLOSSARY.md"] = text.replace("](notebooks/", "](").encode()
-    return files
+    return files | {"GLOSSARY.md": glossary.replace("](notebooks/", "](").encode()}
 
 
-def _without_outputs(path: Path) -> bytes:
+def _anchors(heading: str) -> tuple[str, str]:
+    """A heading's anchor on GitHub and in JupyterLab."""
+    anchor = heading.replace(" ", "-")
+    return anchor.lower(), anchor
+
+
+def _without_outputs(path: Path, anchors: dict[str, str]) -> bytes:
+    def beside(link: re.Match) -> str:
+        return f"](GLOSSARY.md#{anchors.get(link[1], link[1])})"
+
     notebook = json.loads(path.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
-        cell["source"] = _source(cell).replace("](../GLOSSARY.md", "](GLOSSARY.md")
+        cell["source"] = _GLOSSARY.sub(beside, _source(cell))
     return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
 
 

@@ -67,6 +67,18 @@ def test_slider_and_picture_have_names_for_screen_readers(notebook):
         assert button.get_attribute("aria-label") in {"play or pause", "stop", "repeat"}
 
 
+def test_sliders_and_picture_are_seen_together_on_a_small_screen(notebook):
+    """Without the code that makes them: of 720 lines JupyterLab leaves about 600."""
+    for index in notebook.live_figures():
+        cell = notebook.show_cell(index)
+        picture = cell.wait_for_selector("img.widget-image", timeout=20_000)
+        box = picture.evaluate_handle("picture => picture.closest('.course-named')")
+        assert box.as_element().bounding_box()["height"] < 600
+        assert cell.query_selector(".jp-InputPlaceholder")
+        row = cell.query_selector(".widget-hbox").bounding_box()
+        assert abs(row["width"] - picture.bounding_box()["width"]) < 12
+
+
 def test_arrow_keys_move_the_slider_and_change_the_picture(notebook):
     handle, picture = notebook.live_figure()
     before = picture.evaluate(PIXELS), handle.get_attribute("aria-valuenow")

@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
 
+from course_utils import classroom
 from course_utils.classroom import session, start
 
 
@@ -56,3 +58,9 @@ def _modules_after(code: str) -> set[str]:
         command, capture_output=True, text=True, check=True, env=environment
     )
     return set(done.stdout.split())
+
+
+def test_no_module_hides_a_name_of_the_classroom():
+    """An imported submodule becomes an attribute of its package."""
+    modules = {path.stem for path in Path(classroom.__file__).parent.glob("*.py")}
+    assert modules & set(classroom.__all__) == set()

@@ -35,7 +35,9 @@ def lessons(tmp_path, monkeypatch):
     output = {"output_type": "stream", "name": "stdout", "text": "42"}
     (folder / "00_first.ipynb").write_text(notebook("6 * 7", [output]))
     (folder / "03_second.ipynb").write_text(notebook("7 * 7", [output]))
-    (tmp_path / "GLOSSARY.md").write_text("[00](notebooks/00_first.ipynb)\n")
+    (tmp_path / "GLOSSARY.md").write_text(
+        "## KL divergence\n\n[00](notebooks/00_first.ipynb)\n"
+    )
     monkeypatch.setattr(workbook, "notebooks_path", lambda: folder)
     monkeypatch.setattr(workbook, "glossary_path", lambda: tmp_path / "GLOSSARY.md")
     return folder
@@ -64,14 +66,16 @@ def test_copies_have_all_but_outputs(book):
 
 
 def test_links_to_the_glossary_and_back_lead_to_the_copies(lessons, tmp_path):
-    text = notebook("1", prose="[entropy](../GLOSSARY.md#entropy)")
+    text = notebook("1", prose="[it](../GLOSSARY.md#kl-divergence)")
     (lessons / "00_first.ipynb").write_text(text)
     make_workbook(tmp_path / "workbook")
     copied = json.loads((tmp_path / "workbook" / "00_first.ipynb").read_text())
-    assert copied["cells"][0]["source"] == "[entropy](GLOSSARY.md#entropy)"
+    assert copied["cells"][0]["source"] == "[it](GLOSSARY.md#KL-divergence)"
     assert (
-        tmp_path / "workbook" / "GLOSSARY.md"
-    ).read_text() == "[00](00_first.ipynb)\n"
+        (tmp_path / "workbook" / "GLOSSARY.md")
+        .read_text()
+        .endswith("[00](00_first.ipynb)\n")
+    )
 
 
 def test_made_twice_it_stays_as_it_is(book):

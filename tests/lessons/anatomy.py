@@ -9,13 +9,15 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from tools.contents import is_folded
+from course_utils.classroom.left_out import MARK
+from tools.contents import calls, is_folded
 
 # How many exercises a lesson may have, where it is not 2 to 4, and why.
 EXERCISES_ALLOWED = {
     "00": (1, 2),  # it only shows how an exercise works
 }
 MOST_CELLS = 110
+DRAWN = {"LiveFigure", "show", "subplots"}
 MINUTES = re.compile(r"(?m)^\*\d+ minutes?\*.*$")  # as the builder writes them
 DIFFICULTY = re.compile(r"Difficulty: (easy|medium|hard) · \d+ minutes")
 CLAIM = re.compile(r"\bC\d\d\b")
@@ -83,6 +85,11 @@ class Lesson:
             rf"^## {heading}\b.*?$(.*?)(?=^## |\Z)", source, re.MULTILINE | re.DOTALL
         )
         return found[1] if found else ""
+
+
+def called(call: ast.Call) -> str | None:
+    """The name of the function or method that is called."""
+    return getattr(call.func, "attr", getattr(call.func, "id", None))
 
 
 def bullets(text: str) -> list[str]:
@@ -191,6 +198,46 @@ def pictures(lesson: Lesson) -> Iterator[str]:
         yield "a picture from another host does not show without a network"
 
 
+# What it spares the learner
+
+
+def facts(lesson: Lesson) -> Iterator[str]:
+    """A bare assert would stop a learner who has changed something."""
+    for source in lesson.code:
+        if any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(source))):
+            yield f"a bare assert instead of a fact: {source[:60]}"
+    if not lesson.calls("fact"):
+        yield "no fact(...) holds what its prose says"
+
+
+def folds(lesson: Lesson) -> Iterator[str]:
+    """JupyterLab shows the first line of a folded cell in its place."""
+    for cell in lesson.code_cells:
+        drawn = DRAWN & {name for name in map(called, calls(cell.source)) if name}
+        if is_folded(cell) and not cell.source.startswith("# "):
+            yield f"a folded cell without a first comment: {cell.source[:60]}"
+        if drawn and not is_folded(cell):
+            yield f"a cell that draws is not folded: {cell.source[:60]}"
+
+
+def moved_sliders(lesson: Lesson) -> Iterator[str]:
+    """The builder moves every slider by itself; the learner's shall stay in place."""
+    made = re.findall(r"(\w+) = LiveFigure\(", "\n".join(lesson.code))
+    for name in made:
+        if re.search(rf"\b{name}\.(set|error)\b", "\n".join(lesson.code)):
+            yield f"moves the sliders of {name} or asks for its error"
+
+
+def other_models(lesson: Lesson) -> Iterator[str]:
+    if "knows_the_truth" in "\n".join([*lesson.code, lesson.prose]):
+        yield f"knows_the_truth: mark the cell with `{MARK}` instead"
+
+
+def stretch(lesson: Lesson) -> Iterator[str]:
+    if "**Stretch**" not in lesson.prose:
+        yield "no **Stretch** goal for the fast"
+
+
 # Its end
 
 
@@ -239,6 +286,11 @@ RULES: list[Callable[[Lesson], Iterator[str]]] = [
     exercises,
     alt_text,
     pictures,
+    facts,
+    folds,
+    moved_sliders,
+    other_models,
+    stretch,
     claims,
     recap,
     readings,

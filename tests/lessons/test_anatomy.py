@@ -40,8 +40,15 @@ start("02")
 # %%
 predict("count", "How many?", choices=["one", "two"])
 
+# %% jupyter={"source_hidden": true}
+# Draws: a line that rises
+dial = LiveFigure(draw, update, {}, alt="A line that rises.")
+
+# %% [markdown]
+# **Stretch**: what if it fell?
+
 # %%
-LiveFigure(draw, update, {}, alt="A line that rises.")
+fact("one is one", 1 == 1)
 
 # %% [markdown]
 # ### Exercise 1: count
@@ -139,6 +146,14 @@ BAD = {
     "empty alt": ('alt="A line that rises."', 'alt=""', "without alt text"),
     "pyplot": ('quiz("02")', 'quiz("02")\nplt.show()', "knows no alt text"),
     "remote picture": ("how many are", "![a](https://b.c/d.png) how", "another host"),
+    "assert": ('quiz("02")', "assert quiz", "a bare assert"),
+    "no fact": ('fact("one is one", 1 == 1)', "1", "no fact"),
+    "comment": ("# Draws: a line that rises\n", "", "without a first comment"),
+    "open": (' jupyter={"source_hidden": true}\n# Draws', "\n# Draws", "not folded"),
+    "moved": ('quiz("02")', "dial.set(x=1)", "moves the sliders of dial"),
+    "asked": ('quiz("02")', "print(dial.error)", "asks for its error"),
+    "truth": ('quiz("02")', "knows_the_truth = 1", "mark the cell"),
+    "stretch": ("**Stretch**", "Question", "no **Stretch**"),
     "exercises": ('@exercise("counting.compare")\n', "", "1 exercises"),
     "difficulty": ("Difficulty: medium ·", "Quite hard,", "without `Difficulty"),
     "quiz": ('quiz("02")', "1", "quiz is never asked"),

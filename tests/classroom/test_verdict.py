@@ -18,6 +18,7 @@ def test_a_verdict_shows_claim_finding_number_interval_and_n():
     assert text.startswith("C04: fails\n")
     assert FINDING in text
     assert "Estimate: 0.9 (95 % interval 0.8 to 1, n = 200)." in text
+    assert text.endswith('What would count for and against it: `claims("C04")`.')
 
 
 def test_nothing_is_written_outside_a_build(monkeypatch, tmp_path):

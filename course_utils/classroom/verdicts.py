@@ -47,7 +47,8 @@ def verdict(
         }
     )
     tone = _TONES.get(verdict, "plain")
-    return Card(f"{claim}: {verdict}", finding, number, tone=tone)
+    more = f'What would count for and against it: `claims("{claim}")`.'
+    return Card(f"{claim}: {verdict}", finding, number, more, tone=tone)
 
 
 def _check(

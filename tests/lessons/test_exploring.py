@@ -1,0 +1,81 @@
+"""A learner changes parameters, and no cell stops: facts turn into soft cards."""
+
+import pytest
+
+from tests.lessons.anatomy import lesson_files
+from tools.build_notebooks import ROOT, execute, read_lesson
+
+LESSONS = lesson_files(ROOT / "lessons")
+
+# Three changes in each lesson, as a curious learner makes them.
+CHANGES = {
+    "00": [
+        ("tell(0.3, n=64)", "tell(0.9, n=30)"),
+        ("[0.1, 0.2, 0.3, 0.5, 0.7, 0.85, 1, 1.2, 1.5, 2, 3]", "[0.4, 1, 4]"),
+        ("max_new_tokens=110, seed=6", "max_new_tokens=30, seed=60"),
+    ],
+    "01": [
+        ("in (0, 0.25, 1, 4, 1000)", "in (0.5, 2)"),
+        ('prompt = "Once upon a time there was a"', 'prompt = "The old"'),
+        ("n=100, max_new_tokens=30, seed=6", "n=40, max_new_tokens=9, seed=7"),
+    ],
+    "02": [
+        ("tensor([35.0, 35.1, 35.2, 35.3])", "tensor([80.0, 80.1])"),
+        ("in (0.2, 0.5, 0.7, 1, 2, 3)", "in (0.4, 8)"),
+        ("n=50, max_new_tokens=12, seed=3", "n=20, max_new_tokens=6, seed=5"),
+    ],
+    "03": [
+        ("[0.3, 0.5, 0.7, 1, 1.3, 1.6, 2, 2.5, 3, 5]", "[0.4, 0.9, 4]"),
+        ("grid = [0.5, 0.7, 1, 1.2, 1.5, 1.8, 2, 3, 5]", "grid = [0.6, 1.4, 4]"),
+        ("length = 60", "length = 25"),
+    ],
+    "04": [
+        ("train_gan(gan.sample_ring, seed=0)", "train_gan(gan.sample_ring, seed=3)"),
+        ('"", 200, 40, [Temperature(T)], seed=4', '"", 90, 40, [Temperature(T)]'),
+        ("for b in (0, 0.3)}", "for b in (0, 0.6)}"),
+    ],
+    "05": [
+        ("world.sample(2000)", "world.sample(300)"),
+        ("world.sample(100, seed=2)", "world.sample(60, seed=5)"),
+        ('"clever", "dreamy"]', '"clever"]'),
+    ],
+    "06": [
+        ("betas = (2, 0.5, 0.2, 0.05)", "betas = (1, 0.1)"),
+        ("leash = 0.5", "leash = 0.1"),
+        ("in range(0, rounds, 5)", "in range(0, rounds, 7)"),
+    ],
+    "07": [
+        ("n, length = 24, 100", "n, length = 12, 70"),
+        ("TurnsCold(0.3)], seed=6", "TurnsCold(0.6)], seed=7"),
+        ("serve(seed=5, n=1)", "serve(seed=8, n=2)"),
+    ],
+    "08": [
+        ("world.sample(8000, seed=1)", "world.sample(5000, seed=2)"),
+        ("[0.1, 0.3, 0.5, 0.7, 1.0, 1.5]", "[0.2, 0.5, 1.0]"),
+        ("n=200)", "n=60)"),
+    ],
+    "09": [
+        ("0.25 * torch.randn(200", "0.6 * torch.randn(200"),
+        ("range(200) < 180", "range(200) < 120"),
+        ("seed=9).texts\n", "seed=19).texts\n"),
+    ],
+    "10": [
+        ("temperatures = [0, 0.3, 0.5, 0.7, 1]", "temperatures = [0, 0.8]"),
+        ("sizes = [1, 3, 10, 30, 100, 300, 1000]", "sizes = [2, 20, 200]"),
+        ("cool = 0.3", "cool = 0.8"),
+    ],
+}
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_three_changes_stop_no_cell(lesson, tmp_path):
+    text = lesson.read_text(encoding="utf-8")
+    changes = CHANGES[lesson.stem[:2]]
+    assert len(changes) >= 3
+    for old, new in changes:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    changed = tmp_path / "lessons" / lesson.name
+    changed.parent.mkdir()
+    changed.write_text(text, encoding="utf-8")
+    execute(read_lesson(changed), tmp_path, {"COURSE_STRICT": ""})
