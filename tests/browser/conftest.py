@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from course_utils.classroom.workbook import make_workbook
+from tests.browser.exploring import explore
 from tests.other_model import save_other_model
 from tools.browser_lab import OpenNotebook, chromium, jupyter_lab
 
@@ -51,12 +52,17 @@ def browser():
 
 @pytest.fixture(scope="session")
 def open_lab(tmp_path_factory):
-    """Start a JupyterLab on a new workbook, as a learner; all end at the end."""
+    """Start a JupyterLab on a learner's workbook; all end at the end.
+
+    `changed` are notebooks in which the learner has changed some parameters.
+    """
     with contextlib.ExitStack() as running:
 
-        def start(**settings: str) -> str:
+        def start(changed: bool = False, **settings: str) -> str:
             folder = tmp_path_factory.mktemp("lab")
             make_workbook(folder / "workbook")
+            for notebook in (folder / "workbook").glob("*.ipynb") if changed else ():
+                explore(notebook)
             settings["COURSE_PROGRESS"] = str(folder / "progress.json")
             settings["COURSE_STRICT"] = ""
             lab = jupyter_lab(folder / "workbook", settings)
@@ -67,8 +73,8 @@ def open_lab(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def lab(open_lab):
-    """JupyterLab with the course's own model."""
-    return open_lab()
+    """JupyterLab with the course's own model, for a learner who explores."""
+    return open_lab(changed=True)
 
 
 @pytest.fixture(scope="session")
