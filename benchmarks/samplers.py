@@ -7,11 +7,24 @@ from benchmarks.models import random_gpt2
 from benchmarks.timing import ratios, report, take_turns
 from course_utils.forward import Prompts, make_decoder
 from course_utils.mitigation.temperature import Temperature
-from course_utils.mitigation.truncation import TopK, TopP
+from course_utils.mitigation.truncation import (
+    Epsilon,
+    Eta,
+    MinP,
+    PLess,
+    TopH,
+    TopK,
+    TopNSigma,
+    TopP,
+    Typical,
+)
 
 VOCABULARY = 50_257
 STEPS, ROUNDS = 5, 9
-SAMPLERS = [Temperature(0.8), TopK(50), TopP(0.9)]
+SAMPLERS = [
+    *(Temperature(0.8), TopK(50), TopP(0.9), MinP(0.05), Typical(0.9)),
+    *(Epsilon(3e-4), Eta(3e-4), TopNSigma(), TopH(), PLess()),
+]
 # Logits as spread as a language model's, and as flat as at a high temperature.
 SPREADS = {"peaked": 3.0, "flat": 0.5}
 

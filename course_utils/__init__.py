@@ -23,6 +23,13 @@ _HOME = {
     "Temperature": "mitigation.temperature",
     "TopK": "mitigation.truncation",
     "TopP": "mitigation.truncation",
+    "MinP": "mitigation.truncation",
+    "Typical": "mitigation.truncation",
+    "Epsilon": "mitigation.truncation",
+    "Eta": "mitigation.truncation",
+    "TopNSigma": "mitigation.truncation",
+    "TopH": "mitigation.truncation",
+    "PLess": "mitigation.truncation",
     "StoryWorld": "worlds.stories",
 }
 

@@ -4,8 +4,6 @@ Each sampler masks the same tokens as transformers' warper of that name, bit by 
 ties included.
 """
 
-import bisect
-
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
@@ -13,6 +11,13 @@ from torch import Tensor
 from transformers import LogitsProcessor
 
 from course_utils.foundations.validation import as_number, as_whole_number
+from course_utils.mitigation.nucleus_search import (
+    LARGE_VOCABULARY,
+    edge_of_nucleus,
+    is_for_numpy,
+)
+
+_NEAREST = 2048  # tokens among which a typical set is looked for first
 
 
 class TopK(LogitsProcessor):
@@ -84,7 +89,7 @@ class TopP(LogitsProcessor):
 
     def _removed_by_values(self, scores: Tensor) -> Bool[Tensor, "batch vocab"] | None:
         """The same without indices, which numpy sorts faster; None if a tie is cut."""
-        if not _is_for_numpy(scores):
+        if not is_for_numpy(scores):
             return None
         ascending = torch.from_numpy(np.sort(scores.detach().numpy(), axis=-1))
         num_removed = self._outside_nucleus(ascending).sum(dim=-1, keepdim=True)
@@ -94,10 +99,10 @@ class TopP(LogitsProcessor):
 
     def _removed_by_search(self, scores: Tensor) -> Bool[Tensor, "batch vocab"] | None:
         """The same without sorting all; None if rounding could decide."""
-        if not _is_for_numpy(scores) or scores.shape[-1] < _LARGE_VOCABULARY:
+        if not is_for_numpy(scores) or scores.shape[-1] < LARGE_VOCABULARY:
             return None
         probs = scores.detach().softmax(dim=-1)
-        edges = [_edge_of_nucleus(row, 1 - self.p) for row in probs.numpy()]
+        edges = [edge_of_nucleus(row, 1 - self.p) for row in probs.numpy()]
         if None in edges:
             return None
         removed = probs < torch.tensor(edges)[:, None]
@@ -108,31 +113,269 @@ class TopP(LogitsProcessor):
         return f"TopP({self.p:g})"
 
 
-_LARGE_VOCABULARY = 4096
+class MinP(LogitsProcessor):
+    """Keep tokens at least `min_p` times as likely as the likeliest.
 
-
-def _is_for_numpy(scores: Tensor) -> bool:
-    return scores.ndim == 2 and scores.is_cpu and scores.dtype == torch.float32
-
-
-def _edge_of_nucleus(probs: np.ndarray, tail: float) -> np.float32 | None:
-    """The smallest probability that is kept when `tail` of the mass is cut off.
-
-    A search by bisection: some of the probabilities serve as marks on the scale, the
-    sum crosses `tail` between two of them, and only what lies there is sorted. None
-    where a sum comes too near to `tail`, or a tie lies across the edge.
+    Equal to transformers' `MinPLogitsWarper`. After a temperature T the rule reads
+    z >= z_max + T ln(min_p): put behind it, it keeps more at higher T.
+    Raises ValueError for min_p outside [0, 1].
+    Nguyen et al. 2024 (arXiv 2407.01082), who use 0.05 to 0.1. Built in notebook 12.
     """
-    marks = np.sort(probs[:: len(probs) // 512])
-    crossing = bisect.bisect_right(marks, tail, key=lambda mark: probs @ (probs < mark))
-    low, high = np.concatenate([[0], marks, [np.inf]])[crossing : crossing + 2]
-    block = np.sort(probs[(probs >= low) & (probs < high)])
-    below = probs.astype(np.float64) @ (probs < low)
-    sums = below + np.concatenate([[0], block.cumsum(dtype=np.float64)])
-    edge = int(np.searchsorted(sums, tail, side="right"))
-    if not 0 < edge < len(sums):
-        return None
-    # Another order of summation, as in the sorted softmax, may shift a sum this far.
-    if np.abs(sums[edge - 1 : edge + 1] - tail).min() < 4e-6 * tail:
-        return None
-    is_tied = edge > 1 and block[edge - 2] == block[edge - 1]
-    return None if is_tied else block[edge - 1]
+
+    def __init__(self, min_p: float, min_tokens_to_keep: int = 1) -> None:
+        self.min_p = as_number("min_p", min_p, "a number from 0 to 1")
+        if not 0 <= self.min_p <= 1:
+            raise ValueError(f"min_p must be a number from 0 to 1, not {min_p}")
+        self.min_tokens_to_keep = _as_count(min_tokens_to_keep)
+
+    def __call__(
+        self,
+        input_ids: Int[Tensor, "batch length"],
+        scores: Float[Tensor, "batch vocab"],
+    ) -> Float[Tensor, "batch vocab"]:
+        probs = scores.softmax(dim=-1)
+        removed = probs < self.min_p * probs.amax(dim=-1, keepdim=True)
+        k = min(self.min_tokens_to_keep, scores.shape[-1])
+        removed.scatter_(-1, probs.topk(k, dim=-1).indices, False)
+        return scores.masked_fill(removed, -torch.inf)
+
+    def __repr__(self) -> str:
+        return f"MinP({self.min_p:g})"
+
+
+class Epsilon(LogitsProcessor):
+    """Keep tokens of probability `epsilon` or more, and the likeliest in any case.
+
+    Equal to transformers' `EpsilonLogitsWarper`.
+    Raises ValueError for epsilon outside (0, 1).
+    Hewitt et al. 2022 (arXiv 2210.15191), who use 3e-4 to 9e-4. Built in notebook 12.
+    """
+
+    def __init__(self, epsilon: float, min_tokens_to_keep: int = 1) -> None:
+        self.epsilon = _as_share("epsilon", epsilon)
+        self.min_tokens_to_keep = _as_count(min_tokens_to_keep)
+
+    def __call__(
+        self,
+        input_ids: Int[Tensor, "batch length"],
+        scores: Float[Tensor, "batch vocab"],
+    ) -> Float[Tensor, "batch vocab"]:
+        removed = scores.softmax(dim=-1) < self.epsilon
+        return _without(scores, removed, self.min_tokens_to_keep)
+
+    def __repr__(self) -> str:
+        return f"Epsilon({self.epsilon:g})"
+
+
+class Eta(LogitsProcessor):
+    """Keep tokens of probability min(epsilon, sqrt(epsilon) e^-H) or more, H in nats.
+
+    Where the model is undecided the limit falls. Equal to transformers'
+    `EtaLogitsWarper`, whose docstring has another formula than its code.
+    Raises ValueError for epsilon outside (0, 1).
+    Hewitt et al. 2022 (arXiv 2210.15191), who use 3e-4 to 2e-3. Built in notebook 12.
+    """
+
+    def __init__(self, epsilon: float, min_tokens_to_keep: int = 1) -> None:
+        self.epsilon = _as_share("epsilon", epsilon)
+        self.min_tokens_to_keep = _as_count(min_tokens_to_keep)
+
+    def __call__(
+        self,
+        input_ids: Int[Tensor, "batch length"],
+        scores: Float[Tensor, "batch vocab"],
+    ) -> Float[Tensor, "batch vocab"]:
+        epsilon = torch.tensor(self.epsilon)
+        limit = epsilon.sqrt() * (-_entropy_in_nats(scores)).exp()
+        removed = scores.softmax(dim=-1) < limit.clamp(max=epsilon)[..., None]
+        return _without(scores, removed, self.min_tokens_to_keep)
+
+    def __repr__(self) -> str:
+        return f"Eta({self.epsilon:g})"
+
+
+class TopNSigma(LogitsProcessor):
+    """Keep logits within `n` standard deviations of the largest.
+
+    The deviation is that of a row's finite logits: tokens that are ruled out already
+    do not count. (One popular implementation counts them as zeros.) A temperature
+    before or after changes nothing in what is kept.
+    Raises ValueError for n not above 0.
+    Tang et al. 2024 (arXiv 2411.07641), who use 1. Built in notebook 12.
+    """
+
+    def __init__(self, n: float = 1.0) -> None:
+        self.n = as_number("n", n, "a number above 0")
+        if not 0 < self.n < torch.inf:
+            raise ValueError(f"n must be a number above 0, not {n}")
+
+    def __call__(
+        self,
+        input_ids: Int[Tensor, "batch length"],
+        scores: Float[Tensor, "batch vocab"],
+    ) -> Float[Tensor, "batch vocab"]:
+        finite = scores.masked_fill(scores.isinf(), torch.nan).float()
+        mean = finite.nanmean(dim=-1, keepdim=True)
+        sigma = (finite - mean).square().nanmean(dim=-1, keepdim=True).sqrt()
+        limit = scores.amax(dim=-1, keepdim=True) - self.n * sigma
+        return scores.masked_fill(scores < limit, -torch.inf)
+
+    def __repr__(self) -> str:
+        return f"TopNSigma({self.n:g})"
+
+
+class PLess(LogitsProcessor):
+    """Keep tokens of probability sum p^2 or more: the chance that two draws agree.
+
+    It has no parameter. The likeliest token always stays, as no mean exceeds it.
+    Tan et al. 2025 (arXiv 2509.23234). Built in notebook 12.
+    """
+
+    def __call__(
+        self,
+        input_ids: Int[Tensor, "batch length"],
+        scores: Float[Tensor, "batch vocab"],
+    ) -> Float[Tensor, "batch vocab"]:
+        probs = scores.softmax(dim=-1)
+        agreement = probs.square().sum(dim=-1, keepdim=True)
+        return _without(scores, probs < agreement, 1)
+
+    def __repr__(self) -> str:
+        return "PLess()"
+
+
+class Typical(LogitsProcessor):
+    """Keep tokens whose surprise is nearest to the entropy, up to a mass of `mass`.
+
+    So the likeliest token may go, where the rest is far from certain. Equal to
+    transformers' `TypicalLogitsWarper`; on a CPU it sorts only the nearest tokens.
+    Raises ValueError for mass outside (0, 1).
+    Meister et al. 2022 (arXiv 2202.00666), who use 0.2 to 0.95. Built in notebook 12.
+    """
+
+    def __init__(self, mass: float, min_tokens_to_keep: int = 1) -> None:
+        self.mass = _as_share("mass", mass)
+        self.min_tokens_to_keep = _as_count(min_tokens_to_keep)
+
+    def __call__(
+        self,
+        input_ids: Int[Tensor, "batch length"],
+        scores: Float[Tensor, "batch vocab"],
+    ) -> Float[Tensor, "batch vocab"]:
+        log_probs = scores.log_softmax(dim=-1)
+        probs = log_probs.exp()
+        entropy = -(log_probs * probs).nansum(dim=-1, keepdim=True)
+        distance = (-log_probs - entropy).abs()
+        limit = self._limit_among_nearest(distance, probs)
+        if limit is None:
+            removed = self._removed_by_sorting(distance, scores)
+        else:
+            removed = distance > limit
+        return scores.masked_fill(removed, -torch.inf)
+
+    def _removed_by_sorting(
+        self, distance: Tensor, scores: Tensor
+    ) -> Bool[Tensor, "batch vocab"]:
+        """The algorithm itself: sort by distance, sum up, cut where the mass is."""
+        ascending, order = distance.sort(dim=-1)
+        mass = scores.gather(-1, order).softmax(dim=-1).cumsum(dim=-1)
+        last = (mass < self.mass).sum(dim=-1, keepdim=True)
+        limit = ascending.gather(-1, last.clamp(max=scores.shape[-1] - 1))
+        outside = ascending > limit
+        outside[..., : self.min_tokens_to_keep] = False
+        return torch.zeros_like(outside).scatter(-1, order, outside)
+
+    def _limit_among_nearest(
+        self, distance: Tensor, probs: Tensor
+    ) -> Float[Tensor, "batch 1"] | None:
+        """The distance of the cut, from a part of the row; None where it can't tell."""
+        small = probs.shape[-1] < LARGE_VOCABULARY or probs.dtype != torch.float32
+        if small or self.min_tokens_to_keep > 1:
+            return None
+        ascending, order = distance.topk(_NEAREST, dim=-1, largest=False)
+        mass = probs.gather(-1, order).double().cumsum(dim=-1)
+        too_close = (mass - self.mass).abs().amin(dim=-1) < 1e-5
+        if too_close.any() or (mass[:, -1] < self.mass).any():
+            return None
+        return ascending.gather(-1, (mass < self.mass).sum(dim=-1, keepdim=True))
+
+    def __repr__(self) -> str:
+        return f"Typical({self.mass:g})"
+
+
+class TopH(LogitsProcessor):
+    """Keep the likeliest tokens while their entropy is at most `h` times the row's.
+
+    As published, the entropy is that of what is kept, renormalised. With
+    `renormalised=False` it is the unfinished sum of -p ln p over the 100 likeliest, as
+    transformers' `TopHLogitsWarper` and the authors' code have it: more tokens stay,
+    and the bound is often broken.
+    Raises ValueError for h outside (0, 1].
+    Potraghloo et al. 2025 (arXiv 2509.02510), who use 0.4. Built in notebook 12.
+    """
+
+    def __init__(self, h: float = 0.4, *, renormalised: bool = True) -> None:
+        self.h = as_number("h", h, "a number above 0 and at most 1")
+        if not 0 < self.h <= 1:
+            raise ValueError(f"h must be a number above 0 and at most 1, not {h}")
+        self.renormalised = renormalised
+
+    def __call__(
+        self,
+        input_ids: Int[Tensor, "batch length"],
+        scores: Float[Tensor, "batch vocab"],
+    ) -> Float[Tensor, "batch vocab"]:
+        kept = self._as_published if self.renormalised else self._as_implemented
+        return scores.masked_fill(~kept(scores), -torch.inf)
+
+    def _as_published(self, scores: Tensor) -> Bool[Tensor, "batch vocab"]:
+        descending, order = scores.float().sort(dim=-1, descending=True)
+        probs = descending.double().softmax(dim=-1)
+        mass = probs.cumsum(dim=-1)
+        partial = -torch.xlogy(probs, probs).cumsum(dim=-1)
+        entropy_of_kept = partial / mass + mass.log()
+        fits = entropy_of_kept <= self.h * partial[:, -1:]
+        fits = fits.cumprod(dim=-1).bool()
+        fits[:, 0] = True
+        return torch.zeros_like(fits).scatter(-1, order, fits)
+
+    def _as_implemented(self, scores: Tensor) -> Bool[Tensor, "batch vocab"]:
+        top, order = scores.topk(min(100, scores.shape[-1]), dim=-1)
+        row = torch.distributions.Categorical(logits=top)
+        partial = (-row.probs * row.probs.log()).cumsum(dim=-1)
+        fits = partial <= self.h * row.entropy()[:, None]
+        fits[:, 0] = True
+        nothing = torch.zeros_like(scores, dtype=torch.bool)
+        return nothing.scatter(-1, order, fits)
+
+    def __repr__(self) -> str:
+        more = "" if self.renormalised else ", renormalised=False"
+        return f"TopH({self.h:g}{more})"
+
+
+def _without(
+    scores: Tensor, removed: Bool[Tensor, "batch vocab"], at_least: int
+) -> Float[Tensor, "batch vocab"]:
+    """Forbid what is `removed`, but for the `at_least` largest and what ties there."""
+    k = min(at_least, scores.shape[-1])
+    smallest_kept = scores.topk(k, dim=-1).values[..., -1:]
+    return scores.masked_fill(removed & (scores < smallest_kept), -torch.inf)
+
+
+def _entropy_in_nats(scores: Float[Tensor, "batch vocab"]) -> Float[Tensor, " batch"]:
+    """As torch's `Categorical` rounds it, so that limits agree to the last bit."""
+    log_probs = scores - scores.logsumexp(dim=-1, keepdim=True)
+    probs = log_probs.softmax(dim=-1)
+    least = torch.finfo(scores.dtype).min
+    return -(log_probs.clamp(min=least) * probs).sum(dim=-1)
+
+
+def _as_share(name: str, value: object) -> float:
+    number = as_number(name, value, "a number above 0 and below 1")
+    if not 0 < number < 1:
+        raise ValueError(f"{name} must be a number above 0 and below 1, not {value}")
+    return number
+
+
+def _as_count(value: object) -> int:
+    return as_whole_number("min_tokens_to_keep", value, at_least=1)
