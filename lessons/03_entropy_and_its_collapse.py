@@ -177,9 +177,34 @@ guess = predict(
 guess
 
 # %% [markdown]
-# Let us derive it. Write $\langle z \rangle = \sum_i p_i z_i$ for the mean
-# logit under the model's own probabilities $p_i = e^{z_i/T} / Z$, with
-# $Z = \sum_j e^{z_j/T}$. In nats:
+# Look for some: 3,000 rows of eight logits, a third of them with ties and a
+# third widely spread, each at forty temperatures.
+
+# %%
+dice = torch.Generator().manual_seed(3)
+rows = 3 * torch.randn(3000, 8, generator=dice, dtype=torch.float64)
+rows[1000:2000] = rows[1000:2000].round()
+rows[2000:] *= 30
+heats = torch.logspace(-1, 2, 40).tolist()
+along_heats = torch.stack([entropy(softmax(rows, t)) for t in heats])
+falling = (along_heats.diff(dim=0) < -1e-9).any(dim=0).sum().item()
+print(f"entropy falls somewhere in {falling} of {len(rows):,} rows")
+
+# %%
+guess.compare(
+    "no, none" if falling == 0 else "yes, widely spread ones",
+    "Not one of them. The next section says why.",
+)
+
+# %%
+fact("entropy falls in none of the rows", falling == 0)
+
+# %% [markdown]
+# ## Why?
+#
+# A search proves nothing. Let us derive it. Write
+# $\langle z \rangle = \sum_i p_i z_i$ for the mean logit under the model's own
+# probabilities $p_i = e^{z_i/T} / Z$, with $Z = \sum_j e^{z_j/T}$. In nats:
 #
 # 1. Put $\ln p_i = z_i/T - \ln Z$ into the entropy:
 #    $\;H = \ln Z - \langle z \rangle / T$.
@@ -238,13 +263,6 @@ for t in (0.5, 1.0, 2.0, 5.0):  # a real model, with its whole vocabulary
     )
 
 # %%
-guess.compare(
-    "no, none",
-    "The slope is a variance over T cubed, and no variance is negative. It is "
-    "0 only if all possible tokens have the same logit.",
-)
-
-# %%
 fact(
     "the derived slope is that of two entropies close together",
     lambda: all(abs(one - other) < 1e-6 for one, other in slopes.values()),
@@ -260,10 +278,11 @@ fact(
 )
 
 # %% [markdown]
-# So for one choice there is no threshold beyond which entropy declines. It
-# rises from the entropy of the ties for the top (0 if there is one winner) to
-# $\log_2$ of the vocabulary's size, and stays below it. That is a theorem, not
-# a finding.
+# The slope is a variance over T cubed, and no variance is negative. It is 0
+# only if all possible tokens have the same logit. So for one choice there is
+# no threshold beyond which entropy declines. It rises from the entropy of the
+# ties for the top (0 if there is one winner) to $\log_2$ of the vocabulary's
+# size, and stays below it. That is a theorem, not a finding.
 #
 # ## Along a text
 #
