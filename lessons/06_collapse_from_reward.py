@@ -631,8 +631,11 @@ guess = predict(
 )
 guess
 
+# %% jupyter={"source_hidden": true}
+# Sets how long this first look is.
+rounds = 20 if len(lm.tokenizer) < 10_000 else 3
+
 # %%
-rounds = 20 if len(lm.tokenizer) < 10_000 else 3  # for a first look
 history = torch.tensor([tune(seed) for seed in range(rounds)])
 for at in range(0, rounds, 5):
     mean = history[at : at + 5].mean(dim=0)
