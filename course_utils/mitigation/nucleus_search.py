@@ -34,3 +34,24 @@ def edge_of_nucleus(probs: np.ndarray, tail: float) -> np.float32 | None:
         return None
     is_tied = edge > 1 and block[edge - 2] == block[edge - 1]
     return None if is_tied else block[edge - 1]
+
+
+def place_of_mass(
+    keys: np.ndarray, weights: np.ndarray, mass: float
+) -> np.float32 | None:
+    """The smallest key at which the weights of all keys up to it reach `mass`.
+
+    A search by bisection over some of the keys; only what lies between two of them is
+    sorted. None where a sum comes too near to `mass`.
+    """
+    marks = np.sort(keys[:: len(keys) // 512])
+    crossing = bisect.bisect_left(marks, mass, key=lambda key: weights @ (keys <= key))
+    low, high = np.concatenate([[-np.inf], marks, [np.inf]])[crossing : crossing + 2]
+    inside = (keys > low) & (keys <= high)
+    order = np.argsort(keys[inside])
+    below = weights.astype(np.float64) @ (keys <= low)
+    sums = below + weights[inside][order].cumsum(dtype=np.float64)
+    place = int(np.searchsorted(sums, mass))
+    if place == len(sums) or np.abs(sums - mass).min() < 1e-6:
+        return None
+    return keys[inside][order][place]

@@ -410,8 +410,8 @@ def slow_module(tmp_path, monkeypatch):
 @pytest.mark.skipif(sys.platform == "win32", reason="needs usleep of the C library")
 def test_a_call_that_nothing_can_interrupt_is_named(short_limit):
     def softmax(logits, temperature=1.0):
-        # PyDLL keeps Python's lock, as sum() does.
-        return ctypes.PyDLL(None).usleep(2_500_000) or reference_module.softmax(logits)
+        # PyDLL keeps Python's lock, as sum() does; then the line waits to be seen.
+        return ctypes.PyDLL(None).usleep(2_500_000) or time.sleep(1) or logits
 
     verdict = judge_softmax(softmax)
     assert verdict.state == "too slow"
