@@ -86,7 +86,7 @@ def _read_prose(found: list[Section], text: str) -> None:
 
 def _read_code(section: Section, cell: NotebookNode, questions: int) -> None:
     for call in calls(cell.source):
-        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        name = called(call)
         if name == "exercise":
             section.exercises.append(ast.literal_eval(call.args[0]))
         elif name == "predict":
@@ -101,6 +101,11 @@ def calls(source: str) -> Iterator[ast.Call]:
     """Every call in a code cell."""
     nodes = ast.walk(ast.parse(source))
     return (node for node in nodes if isinstance(node, ast.Call))
+
+
+def called(call: ast.Call) -> str | None:
+    """`compare` of `guess.compare(...)`, `fact` of `fact(...)`."""
+    return getattr(call.func, "attr", getattr(call.func, "id", None))
 
 
 def is_folded(cell: NotebookNode) -> bool:

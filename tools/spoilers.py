@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from tools.contents import calls
+from tools.contents import called, calls
 
 TELLS = "# Tested here: what the text says."
 COMPARES = "# Your guess and the result, side by side."
@@ -34,7 +34,7 @@ def _fold_below(cell: NotebookNode, comment: str) -> None:
 
 def compares(source: str) -> bool:
     """Whether a cell sets a prediction beside its result."""
-    return any(_name_called(call) == "compare" for call in calls(source))
+    return any(called(call) == "compare" for call in calls(source))
 
 
 def only_tells(source: str) -> bool:
@@ -43,14 +43,9 @@ def only_tells(source: str) -> bool:
     return bool(body) and all(
         isinstance(line, ast.Expr)
         and isinstance(line.value, ast.Call)
-        and _name_called(line.value) == "fact"
+        and called(line.value) == "fact"
         for line in body
     )
-
-
-def _name_called(call: ast.Call) -> str | None:
-    """`compare` of `guess.compare(...)`, `fact` of `fact(...)`."""
-    return getattr(call.func, "attr", getattr(call.func, "id", None))
 
 
 def _is_import(line: ast.stmt) -> bool:
@@ -82,14 +77,14 @@ def _asked_by(line: ast.AST) -> str | None:
     """`guess` of `guess = predict(...)`."""
     if isinstance(line, ast.Assign) and isinstance(line.value, ast.Call):
         target = line.targets[0]
-        if _name_called(line.value) == "predict" and isinstance(target, ast.Name):
+        if called(line.value) == "predict" and isinstance(target, ast.Name):
             return target.id
     return None
 
 
 def _compared_by(line: ast.AST) -> str:
     """`guess` of `guess.compare(...)`."""
-    if isinstance(line, ast.Call) and _name_called(line) == "compare":
+    if isinstance(line, ast.Call) and called(line) == "compare":
         owner = getattr(line.func, "value", None)
         return getattr(owner, "id", "")
     return ""

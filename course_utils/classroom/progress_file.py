@@ -10,7 +10,6 @@ import errno
 import json
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from course_utils.classroom.cards import Card, show_card
 from course_utils.classroom.moved import present_path
+from course_utils.classroom.whole_files import write_whole
 
 FILE_NAME = ".course_progress.json"
 LOCK_PATIENCE = 15.0  # seconds to wait for other kernels
@@ -182,16 +182,8 @@ def _without(notebooks: dict, notebook: str | None) -> dict:
 
 
 def _write(path: Path, notebooks: dict) -> None:
-    """Write all or nothing: a crash half-way leaves the old file whole."""
     text = json.dumps({"notebooks": notebooks}, indent=1, sort_keys=True)
-    handle, name = tempfile.mkstemp(prefix=path.name, suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(path, f"{text}\n".encode())
 
 
 @contextmanager

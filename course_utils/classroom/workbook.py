@@ -6,11 +6,10 @@ has touched is never overwritten.
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 
+from course_utils.classroom.whole_files import write_whole
 from course_utils.data_files import course_folder, glossary_path, notebooks_path
 
 _MADE = ".made.json"
@@ -84,7 +83,7 @@ class _Workbook:
 
     def remember(self) -> None:
         text = json.dumps(self._made, indent=1, sort_keys=True) + "\n"
-        _write_whole(self.folder / _MADE, text.encode())
+        write_whole(self.folder / _MADE, text.encode())
 
     def _untouched(self, name: str) -> bool:
         return self._noted(name, "copy") == self._digest(name)
@@ -104,7 +103,7 @@ class _Workbook:
         place = self.folder / name
         if not place.exists() or place.read_bytes() != content:
             place.parent.mkdir(parents=True, exist_ok=True)
-            _write_whole(place, content)
+            write_whole(place, content)
         self._made[name] = {"copy": _digest(name, content)}
 
     def _free_name(self, name: str, word: str) -> str:
@@ -171,16 +170,3 @@ def _read_object(path: Path) -> dict:
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """All or nothing: a crash half-way leaves the old file whole."""
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise

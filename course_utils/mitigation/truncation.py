@@ -19,7 +19,39 @@ from course_utils.mitigation.nucleus_search import (
 )
 
 
-class TopK(LogitsProcessor):
+class Truncation(LogitsProcessor):
+    """What all of them are: a rule that says which tokens of each row are forbidden.
+
+    `min_tokens_to_keep`  so many of the likeliest stay, whatever the rule says
+    """
+
+    def __init__(self, min_tokens_to_keep: int = 1) -> None:
+        self.min_tokens_to_keep = as_whole_number(
+            "min_tokens_to_keep", min_tokens_to_keep, at_least=1
+        )
+
+    def removed(
+        self, scores: Float[Tensor, "batch vocab"]
+    ) -> Bool[Tensor, "batch vocab"]:
+        """Which tokens the rule forbids."""
+        raise NotImplementedError
+
+    def _but_likeliest(
+        self, scores: Tensor, removed: Tensor
+    ) -> Bool[Tensor, "batch vocab"]:
+        """`removed`, but for the likeliest to be kept and what ties with the last."""
+        k = min(self.min_tokens_to_keep, scores.shape[-1])
+        return removed & (scores < scores.topk(k, dim=-1).values[..., -1:])
+
+    def __call__(
+        self,
+        input_ids: Int[Tensor, "batch length"],
+        scores: Float[Tensor, "batch vocab"],
+    ) -> Float[Tensor, "batch vocab"]:
+        return scores.masked_fill(self.removed(scores), -torch.inf)
+
+
+class TopK(Truncation):
     """Keep the `k` largest logits of each row, and whatever ties with the last of them.
 
     A `k` beyond the vocabulary keeps everything. Equal to transformers'
@@ -29,24 +61,20 @@ class TopK(LogitsProcessor):
 
     def __init__(self, k: int, min_tokens_to_keep: int = 1) -> None:
         self.k = as_whole_number("k", k, at_least=1)
-        self.min_tokens_to_keep = as_whole_number(
-            "min_tokens_to_keep", min_tokens_to_keep, at_least=1
-        )
+        super().__init__(min_tokens_to_keep)
 
-    def __call__(
-        self,
-        input_ids: Int[Tensor, "batch length"],
-        scores: Float[Tensor, "batch vocab"],
-    ) -> Float[Tensor, "batch vocab"]:
+    def removed(
+        self, scores: Float[Tensor, "batch vocab"]
+    ) -> Bool[Tensor, "batch vocab"]:
         k = min(max(self.k, self.min_tokens_to_keep), scores.shape[-1])
         smallest_kept = scores.topk(k, dim=-1).values[..., -1:]
-        return scores.masked_fill(scores < smallest_kept, -torch.inf)
+        return scores < smallest_kept
 
     def __repr__(self) -> str:
         return f"TopK({self.k})"
 
 
-class TopP(LogitsProcessor):
+class TopP(Truncation):
     """Keep the smallest set of tokens whose probabilities sum to `p` or more.
 
     Equal to transformers' `TopPLogitsWarper`, bit by bit, but several times faster on a
@@ -59,21 +87,17 @@ class TopP(LogitsProcessor):
         self.p = as_number("p", p, "a number above 0 and at most 1")
         if not 0 < self.p <= 1:
             raise ValueError(f"p must be a number above 0 and at most 1, not {p}")
-        self.min_tokens_to_keep = as_whole_number(
-            "min_tokens_to_keep", min_tokens_to_keep, at_least=1
-        )
+        super().__init__(min_tokens_to_keep)
 
-    def __call__(
-        self,
-        input_ids: Int[Tensor, "batch length"],
-        scores: Float[Tensor, "batch vocab"],
-    ) -> Float[Tensor, "batch vocab"]:
+    def removed(
+        self, scores: Float[Tensor, "batch vocab"]
+    ) -> Bool[Tensor, "batch vocab"]:
         removed = self._removed_by_search(scores)
         if removed is None:
             removed = self._removed_by_values(scores)
         if removed is None:
             removed = self._removed_by_sorting(scores)
-        return scores.masked_fill(removed, -torch.inf)
+        return removed
 
     def _removed_by_sorting(self, scores: Tensor) -> Bool[Tensor, "batch vocab"]:
         """The algorithm itself: sort, sum up from the least likely, cut at 1 - p."""
@@ -112,7 +136,7 @@ class TopP(LogitsProcessor):
         return f"TopP({self.p:g})"
 
 
-class MinP(LogitsProcessor):
+class MinP(Truncation):
     """Keep tokens at least `min_p` times as likely as the likeliest.
 
     Equal to transformers' `MinPLogitsWarper`. After a temperature T the rule reads
@@ -125,24 +149,21 @@ class MinP(LogitsProcessor):
         self.min_p = as_number("min_p", min_p, "a number from 0 to 1")
         if not 0 <= self.min_p <= 1:
             raise ValueError(f"min_p must be a number from 0 to 1, not {min_p}")
-        self.min_tokens_to_keep = _as_count(min_tokens_to_keep)
+        super().__init__(min_tokens_to_keep)
 
-    def __call__(
-        self,
-        input_ids: Int[Tensor, "batch length"],
-        scores: Float[Tensor, "batch vocab"],
-    ) -> Float[Tensor, "batch vocab"]:
+    def removed(
+        self, scores: Float[Tensor, "batch vocab"]
+    ) -> Bool[Tensor, "batch vocab"]:
         probs = scores.softmax(dim=-1)
         removed = probs < self.min_p * probs.amax(dim=-1, keepdim=True)
         k = min(self.min_tokens_to_keep, scores.shape[-1])
-        removed.scatter_(-1, probs.topk(k, dim=-1).indices, False)
-        return scores.masked_fill(removed, -torch.inf)
+        return removed.scatter_(-1, probs.topk(k, dim=-1).indices, False)
 
     def __repr__(self) -> str:
         return f"MinP({self.min_p:g})"
 
 
-class Epsilon(LogitsProcessor):
+class Epsilon(Truncation):
     """Keep tokens of probability `epsilon` or more, and the likeliest in any case.
 
     Equal to transformers' `EpsilonLogitsWarper`.
@@ -152,21 +173,18 @@ class Epsilon(LogitsProcessor):
 
     def __init__(self, epsilon: float, min_tokens_to_keep: int = 1) -> None:
         self.epsilon = _as_share("epsilon", epsilon)
-        self.min_tokens_to_keep = _as_count(min_tokens_to_keep)
+        super().__init__(min_tokens_to_keep)
 
-    def __call__(
-        self,
-        input_ids: Int[Tensor, "batch length"],
-        scores: Float[Tensor, "batch vocab"],
-    ) -> Float[Tensor, "batch vocab"]:
-        removed = scores.softmax(dim=-1) < self.epsilon
-        return _without(scores, removed, self.min_tokens_to_keep)
+    def removed(
+        self, scores: Float[Tensor, "batch vocab"]
+    ) -> Bool[Tensor, "batch vocab"]:
+        return self._but_likeliest(scores, scores.softmax(dim=-1) < self.epsilon)
 
     def __repr__(self) -> str:
         return f"Epsilon({self.epsilon:g})"
 
 
-class Eta(LogitsProcessor):
+class Eta(Truncation):
     """Keep tokens of probability min(epsilon, sqrt(epsilon) e^-H) or more, H in nats.
 
     Where the model is undecided the limit falls. Equal to transformers'
@@ -177,23 +195,21 @@ class Eta(LogitsProcessor):
 
     def __init__(self, epsilon: float, min_tokens_to_keep: int = 1) -> None:
         self.epsilon = _as_share("epsilon", epsilon)
-        self.min_tokens_to_keep = _as_count(min_tokens_to_keep)
+        super().__init__(min_tokens_to_keep)
 
-    def __call__(
-        self,
-        input_ids: Int[Tensor, "batch length"],
-        scores: Float[Tensor, "batch vocab"],
-    ) -> Float[Tensor, "batch vocab"]:
+    def removed(
+        self, scores: Float[Tensor, "batch vocab"]
+    ) -> Bool[Tensor, "batch vocab"]:
         epsilon = torch.tensor(self.epsilon)
         limit = epsilon.sqrt() * (-_entropy_in_nats(scores)).exp()
-        removed = scores.softmax(dim=-1) < limit.clamp(max=epsilon)[..., None]
-        return _without(scores, removed, self.min_tokens_to_keep)
+        unlikely = scores.softmax(dim=-1) < limit.clamp(max=epsilon)[..., None]
+        return self._but_likeliest(scores, unlikely)
 
     def __repr__(self) -> str:
         return f"Eta({self.epsilon:g})"
 
 
-class TopNSigma(LogitsProcessor):
+class TopNSigma(Truncation):
     """Keep logits within `n` standard deviations of the largest.
 
     The deviation is that of a row's finite logits: tokens that are ruled out already
@@ -207,71 +223,62 @@ class TopNSigma(LogitsProcessor):
         self.n = as_number("n", n, "a number above 0")
         if not 0 < self.n < torch.inf:
             raise ValueError(f"n must be a number above 0, not {n}")
+        super().__init__()
 
-    def __call__(
-        self,
-        input_ids: Int[Tensor, "batch length"],
-        scores: Float[Tensor, "batch vocab"],
-    ) -> Float[Tensor, "batch vocab"]:
+    def removed(
+        self, scores: Float[Tensor, "batch vocab"]
+    ) -> Bool[Tensor, "batch vocab"]:
         finite = scores.masked_fill(scores.isinf(), torch.nan).float()
         mean = finite.nanmean(dim=-1, keepdim=True)
         sigma = (finite - mean).square().nanmean(dim=-1, keepdim=True).sqrt()
-        limit = scores.amax(dim=-1, keepdim=True) - self.n * sigma
-        return scores.masked_fill(scores < limit, -torch.inf)
+        return scores < scores.amax(dim=-1, keepdim=True) - self.n * sigma
 
     def __repr__(self) -> str:
         return f"TopNSigma({self.n:g})"
 
 
-class PLess(LogitsProcessor):
+class PLess(Truncation):
     """Keep tokens of probability sum p^2 or more: the chance that two draws agree.
 
     It has no parameter. The likeliest token always stays, as no mean exceeds it.
     Tan et al. 2025 (arXiv 2509.23234). Built in notebook 12.
     """
 
-    def __call__(
-        self,
-        input_ids: Int[Tensor, "batch length"],
-        scores: Float[Tensor, "batch vocab"],
-    ) -> Float[Tensor, "batch vocab"]:
+    def removed(
+        self, scores: Float[Tensor, "batch vocab"]
+    ) -> Bool[Tensor, "batch vocab"]:
         probs = scores.softmax(dim=-1)
         agreement = probs.square().sum(dim=-1, keepdim=True)
-        return _without(scores, probs < agreement, 1)
+        return self._but_likeliest(scores, probs < agreement)
 
     def __repr__(self) -> str:
         return "PLess()"
 
 
-class Typical(LogitsProcessor):
+class Typical(Truncation):
     """Keep tokens whose surprise is nearest to the entropy, up to a mass of `mass`.
 
     So the likeliest token may go, where the rest is far from certain. Equal to
-    transformers' `TypicalLogitsWarper`; on a CPU it
-    sorts no more than it has to.
+    transformers' `TypicalLogitsWarper`; on a CPU it sorts no more than it has to.
     Raises ValueError for mass outside (0, 1).
     Meister et al. 2022 (arXiv 2202.00666), who use 0.2 to 0.95. Built in notebook 12.
     """
 
     def __init__(self, mass: float, min_tokens_to_keep: int = 1) -> None:
         self.mass = _as_share("mass", mass)
-        self.min_tokens_to_keep = _as_count(min_tokens_to_keep)
+        super().__init__(min_tokens_to_keep)
 
-    def __call__(
-        self,
-        input_ids: Int[Tensor, "batch length"],
-        scores: Float[Tensor, "batch vocab"],
-    ) -> Float[Tensor, "batch vocab"]:
+    def removed(
+        self, scores: Float[Tensor, "batch vocab"]
+    ) -> Bool[Tensor, "batch vocab"]:
         log_probs = scores.log_softmax(dim=-1)
         probs = log_probs.exp()
         entropy = -(log_probs * probs).nansum(dim=-1, keepdim=True)
         distance = (-log_probs - entropy).abs()
         limits = self._limits_by_search(distance, probs)
         if limits is None:
-            removed = self._removed_by_sorting(distance, scores)
-        else:
-            removed = distance > limits
-        return scores.masked_fill(removed, -torch.inf)
+            return self._removed_by_sorting(distance, scores)
+        return distance > limits
 
     def _removed_by_sorting(
         self, distance: Tensor, scores: Tensor
@@ -300,7 +307,7 @@ class Typical(LogitsProcessor):
         return f"Typical({self.mass:g})"
 
 
-class TopH(LogitsProcessor):
+class TopH(Truncation):
     """Keep the likeliest tokens while their entropy is at most `h` times the row's.
 
     As published, the entropy is that of what is kept, renormalised. With
@@ -316,14 +323,13 @@ class TopH(LogitsProcessor):
         if not 0 < self.h <= 1:
             raise ValueError(f"h must be a number above 0 and at most 1, not {h}")
         self.renormalised = renormalised
+        super().__init__()
 
-    def __call__(
-        self,
-        input_ids: Int[Tensor, "batch length"],
-        scores: Float[Tensor, "batch vocab"],
-    ) -> Float[Tensor, "batch vocab"]:
+    def removed(
+        self, scores: Float[Tensor, "batch vocab"]
+    ) -> Bool[Tensor, "batch vocab"]:
         kept = self._as_published if self.renormalised else self._as_implemented
-        return scores.masked_fill(~kept(scores), -torch.inf)
+        return ~kept(scores)
 
     def _as_published(self, scores: Tensor) -> Bool[Tensor, "batch vocab"]:
         """Looks at the 256 likeliest first, and at eight times as many if need be."""
@@ -354,15 +360,6 @@ class TopH(LogitsProcessor):
         return f"TopH({self.h:g}{more})"
 
 
-def _without(
-    scores: Tensor, removed: Bool[Tensor, "batch vocab"], at_least: int
-) -> Float[Tensor, "batch vocab"]:
-    """Forbid what is `removed`, but for the `at_least` largest and what ties there."""
-    k = min(at_least, scores.shape[-1])
-    smallest_kept = scores.topk(k, dim=-1).values[..., -1:]
-    return scores.masked_fill(removed & (scores < smallest_kept), -torch.inf)
-
-
 def _entropies_of_prefixes(
     log_probs: Float[Tensor, "batch k"],
 ) -> Float[Tensor, "batch k"]:
@@ -385,7 +382,3 @@ def _as_share(name: str, value: object) -> float:
     if not 0 < number < 1:
         raise ValueError(f"{name} must be a number above 0 and below 1, not {value}")
     return number
-
-
-def _as_count(value: object) -> int:
-    return as_whole_number("min_tokens_to_keep", value, at_least=1)

@@ -1,20 +1,10 @@
 """Cells marked for the storyteller are passed over with another model."""
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
 from course_utils.classroom import start
 
 MARKED = "# only with the storyteller\nfound = 1"
-
-
-@pytest.fixture
-def shell():
-    quiet = Config({"HistoryManager": {"enabled": False}})
-    made = InteractiveShell.instance(config=quiet)
-    yield made
-    InteractiveShell.clear_instance()
 
 
 @pytest.mark.parametrize("model", ["", "storyteller"])

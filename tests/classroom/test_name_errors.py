@@ -1,19 +1,7 @@
 """After a kernel restart a cell below fails with a NameError: a card says why."""
 
-import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
-
 from course_utils.classroom import LiveFigure, slider, start
 from course_utils.classroom.name_errors import name_error_card
-
-
-@pytest.fixture
-def shell():
-    quiet = Config({"HistoryManager": {"enabled": False}})
-    made = InteractiveShell.instance(config=quiet)
-    yield made
-    InteractiveShell.clear_instance()
 
 
 def test_a_name_error_says_what_to_do_and_still_counts(shell, capsys):

@@ -10,7 +10,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from course_utils.classroom.left_out import MARK
-from tools.contents import calls, is_folded
+from tools.contents import called, calls, is_folded
 
 # How many exercises a lesson may have, where it is not 2 to 4, and why.
 EXERCISES_ALLOWED = {
@@ -85,11 +85,6 @@ class Lesson:
             rf"^## {heading}\b.*?$(.*?)(?=^## |\Z)", source, re.MULTILINE | re.DOTALL
         )
         return found[1] if found else ""
-
-
-def called(call: ast.Call) -> str | None:
-    """The name of the function or method that is called."""
-    return getattr(call.func, "attr", getattr(call.func, "id", None))
 
 
 def bullets(text: str) -> list[str]:

@@ -7,9 +7,9 @@ import re
 import nbformat
 import pytest
 
-from tests.lessons.anatomy import called, lesson_files
+from tests.lessons.anatomy import lesson_files
 from tools.build_notebooks import ROOT, read_lesson
-from tools.contents import calls, is_folded
+from tools.contents import called, calls, is_folded
 from tools.spoilers import open_questions
 
 LESSONS = lesson_files(ROOT / "lessons")
@@ -75,7 +75,7 @@ def place_of(notebook, key: str) -> int:
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "code":
             for call in calls(cell.source):
-                asks = getattr(call.func, "id", "") == "predict"
+                asks = called(call) == "predict"
                 if asks and ast.literal_eval(call.args[0]) == key:
                     return index
     raise AssertionError(f"no prediction {key!r}")
@@ -141,5 +141,5 @@ def test_no_fact_is_open_before_the_comparison(path):
     for first, last in open_questions(notebook):
         for cell in notebook.cells[first + 1 : last]:
             if cell.cell_type == "code" and not is_folded(cell):
-                names = [getattr(call.func, "id", "") for call in calls(cell.source)]
+                names = [called(call) for call in calls(cell.source)]
                 assert "fact" not in names, cell.source
