@@ -30,6 +30,16 @@ _HOME = {
     "TopNSigma": "mitigation.truncation",
     "TopH": "mitigation.truncation",
     "PLess": "mitigation.truncation",
+    "AdaptiveTemperature": "mitigation.adaptive",
+    "EntropyTarget": "mitigation.adaptive",
+    "EDT": "mitigation.adaptive",
+    "DynamicTemperature": "mitigation.adaptive",
+    "MirostatV1": "mitigation.mirostat",
+    "MirostatV2": "mitigation.mirostat",
+    "GaussianNoise": "mitigation.noise",
+    "EntropyNoise": "mitigation.noise",
+    "GumbelNoise": "mitigation.noise",
+    "ArithmeticSampling": "mitigation.noise",
     "StoryWorld": "worlds.stories",
 }
 

@@ -30,6 +30,33 @@ def wilson_interval(successes: int, n: int, z: float = 1.96) -> Interval:
     return low, high
 
 
+def student_t(n: int, level: float = 0.95) -> float:
+    """How many standard errors a two-sided interval from n values reaches.
+
+    Above 1.96 at 95 %, since few values also tell little about their own spread.
+    Raises ValueError for n < 2 and for a level outside 0 to 1. Student 1908.
+    """
+    if n < 2:
+        raise ValueError(f"n is {n}; at least 2 values are needed")
+    if not 0 < level < 1:
+        raise ValueError(f"level is {level}; allowed is what lies between 0 and 1")
+    from scipy.stats import t
+
+    return float(t.ppf((1 + level) / 2, n - 1))
+
+
+def mean_interval(values: Sequence[float], level: float = 0.95) -> Interval:
+    """Student's t interval of the mean: the one for few values, up to 15 or so.
+
+    Raises ValueError for fewer than two values, and for values that are not finite.
+    """
+    data = torch.as_tensor(values, dtype=torch.float64)
+    if data.ndim != 1 or not data.isfinite().all():
+        raise ValueError("values has NaN, infinite or nested entries; allowed: numbers")
+    reach = student_t(len(data), level) * data.std().item() / math.sqrt(len(data))
+    return data.mean().item() - reach, data.mean().item() + reach
+
+
 def bootstrap_interval(
     values: Sequence[float], resamples: int = 2000, level: float = 0.95, seed: int = 0
 ) -> Interval:

@@ -8,10 +8,13 @@ from pathlib import Path
 from course_utils.data_files import data_path
 
 RECORDERS = {  # the module of each log, with its `record(out, seeds)` and `SEEDS`
+    "adaptive": "course_utils.recordings.adaptive",
     "forms": "course_utils.recordings.forms",
+    "noise": "course_utils.recordings.noise",
     "pretraining": "course_utils.recordings.pretraining",
     "recursion": "course_utils.recordings.recursion",
     "reward": "course_utils.recordings.reward",
+    "truncation": "course_utils.recordings.truncation",
 }
 
 

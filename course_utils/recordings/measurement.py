@@ -15,7 +15,7 @@ from course_utils.causes.tuning import (
 )
 from course_utils.generation import generate
 from course_utils.model import LanguageModel
-from course_utils.worlds.measures import effective_number
+from course_utils.worlds.measures import effective_number, rarefied
 from course_utils.worlds.parsing import FACTORS
 from course_utils.worlds.stories import StoryWorld
 
@@ -75,16 +75,10 @@ class Measured:
     def coverage(self, factor: str, texts: int) -> float:
         """Share of a factor's values to be expected among so many valid texts.
 
-        Fewer texts show fewer values: compare points at one number of texts. Exact, for
-        a draw without replacement from those that were counted.
-        Raises ValueError for more texts than are valid. Hurlbert 1971, rarefaction.
+        Raises ValueError for more texts than are valid.
         """
-        if not 0 < texts <= self.valid:
-            raise ValueError(f"texts is {texts}; allowed are 1 to {self.valid}")
-        draws = math.comb(self.valid, texts)
         counts = self.counts[factor]
-        missed = [math.comb(self.valid - count, texts) / draws for count in counts]
-        return 1 - sum(missed) / len(counts)
+        return rarefied(counts, texts) / len(counts)
 
 
 @cache

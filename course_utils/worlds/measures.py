@@ -6,6 +6,7 @@ Built on in notebook 00.
 """
 
 import math
+import operator
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 
@@ -90,6 +91,21 @@ def coverage(shares: Distribution, truth: Distribution) -> float:
     """Share of the truth's values that occur at all: modes hit / modes."""
     _require_some("truth", truth)
     return sum(shares.get(value, 0) > 0 for value in truth) / len(truth)
+
+
+def rarefied(counts: Iterable[int], texts: int) -> float:
+    """How many different values to expect in so many of the texts counted.
+
+    More texts show more values: compare sets at one number of texts. Exact, for a draw
+    without replacement. Raises ValueError for more texts than were counted.
+    Hurlbert 1971, rarefaction.
+    """
+    counts = [operator.index(count) for count in counts]
+    total = sum(counts)
+    if not 0 < texts <= total:
+        raise ValueError(f"texts is {texts}; allowed are 1 to {total}")
+    draws = math.comb(total, texts)
+    return sum(1 - math.comb(total - count, texts) / draws for count in counts)
 
 
 def effective_number(shares: Distribution) -> float:

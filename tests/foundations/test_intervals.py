@@ -5,10 +5,13 @@ import statistics
 
 import pytest
 import torch
+from scipy.stats import ttest_1samp
 
 from course_utils.foundations.intervals import (
     bootstrap_interval,
     jackknife_interval,
+    mean_interval,
+    student_t,
     wilson_interval,
 )
 
@@ -93,3 +96,24 @@ def test_a_level_in_percent_is_refused():
 def test_one_value_has_no_interval():
     with pytest.raises(ValueError, match="at least 2"):
         bootstrap_interval([1.0])
+
+
+def test_student_s_t_is_that_of_the_tables():
+    assert student_t(8) == pytest.approx(2.3646, abs=1e-4)
+    assert student_t(2) == pytest.approx(12.706, abs=1e-3)
+    assert student_t(10_000) == pytest.approx(1.96, abs=1e-3)
+
+
+def test_the_interval_of_a_mean_agrees_with_scipy():
+    values = [1.0, 2.0, 4.0, 7.0]
+    expected = ttest_1samp(values, 0).confidence_interval(0.9)
+    found = mean_interval(values, 0.9)
+    assert found == pytest.approx((expected.low, expected.high))
+
+
+@pytest.mark.parametrize(
+    "values, words", [([1.0], "n is 1"), ([1.0, math.nan], "NaN"), ([], "n is 0")]
+)
+def test_too_few_or_bad_values_have_no_interval(values, words):
+    with pytest.raises(ValueError, match=words):
+        mean_interval(values)

@@ -15,6 +15,7 @@ from course_utils.worlds.measures import (
     memorised_share,
     noise_floor,
     parse_all,
+    rarefied,
     total_variation,
     validity,
 )
@@ -101,3 +102,18 @@ def test_measures_of_nothing_are_refused():
 
 def test_memorised_share():
     assert memorised_share(["a", "b", "b", "c"], {"b"}) == 0.5
+
+
+def test_rarefaction_counts_what_smaller_samples_show():
+    assert rarefied([3, 3, 4], 1) == pytest.approx(1)
+    assert rarefied([3, 3, 4], 10) == 3
+    dice = np.random.default_rng(0)
+    texts = np.repeat([0, 1, 2], [5, 1, 2])
+    drawn = [len({*dice.permutation(texts)[:3].tolist()}) for _ in range(4000)]
+    assert rarefied([5, 1, 2], 3) == pytest.approx(np.mean(drawn), abs=0.03)
+
+
+@pytest.mark.parametrize("texts", [0, 9])
+def test_rarefaction_needs_as_many_texts(texts):
+    with pytest.raises(ValueError, match="allowed are 1 to 8"):
+        rarefied([5, 1, 2], texts)
