@@ -1,4 +1,4 @@
-"""`python -m course_utils`: the collapse report, the workbook, JupyterLab."""
+"""`python -m course_utils`: report, list of samplers, workbook, JupyterLab."""
 
 import argparse
 import dataclasses
@@ -17,6 +17,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         if options.command == "report":
             _report(options)
+        elif options.command == "samplers":
+            _samplers()
         elif options.command == "workbook":
             _workbook(options)
         else:
@@ -29,6 +31,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m course_utils")
     commands = parser.add_subparsers(dest="command", required=True)
     _add_report(commands)
+    about = "all samplers: their arguments, what they do, where they are built"
+    commands.add_parser("samplers", help=about, description=about)
     about = "your own copies of the notebooks, made and brought up to date"
     workbook = commands.add_parser("workbook", help=about, description=about)
     workbook.add_argument(
@@ -58,6 +62,12 @@ def _add_report(commands: argparse._SubParsersAction) -> None:
     )
     report.add_argument("--sample", type=int, default=500, help="default: 500 texts")
     report.add_argument("--seed", type=int, default=0)
+
+
+def _samplers() -> None:
+    from course_utils.mitigation.catalogue import listing
+
+    print(listing())
 
 
 def _workbook(options: argparse.Namespace) -> None:

@@ -81,7 +81,7 @@ def dynamic_temperature(
 
 
 class AdaptiveTemperature(LogitsProcessor):
-    """Heat by `heat` after a step whose entropy was below `threshold`, else cool.
+    """Raise the temperature after a step of low entropy, else let it cool.
 
     The rule of `spark`, with the article's numbers, from T = `start`, and with its
     patience: nothing heats before `wait` + 1 tokens are there. As in the article a
@@ -199,7 +199,7 @@ class EntropyTarget(LogitsProcessor):
 
 
 class EDT(LogitsProcessor):
-    """Entropy-based dynamic temperature: cold where the model is sure.
+    """A temperature that falls where the model is sure (entropy-based dynamic).
 
     T = highest * base ^ (theta / H), H in nats; at least 0.01. The opposite of a spark:
     it is there for correctness. The paper takes base = 0.8, and tunes highest and theta
@@ -230,7 +230,7 @@ class EDT(LogitsProcessor):
 
 
 class DynamicTemperature(LogitsProcessor):
-    """Between `low` and `high`, by the entropy's share of its maximum.
+    """A temperature from `low` to `high`: the higher, the less sure the model is.
 
     T = low + (high - low) * (H / ln n) ^ exponent, n the number of possible tokens:
     known as dynatemp. Like `EDT` it is cold where the model is sure. Needs no memory.

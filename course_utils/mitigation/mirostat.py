@@ -81,12 +81,12 @@ class _Mirostat(LogitsProcessor):
 
 
 class MirostatV2(_Mirostat):
-    """Keep tokens of at most `limit` bits of surprise; steer the limit to `target`.
+    """Drop too surprising tokens; a moving limit steers the mean surprise to `target`.
 
-    The limit falls by `rate` times what the last token's surprise had above the target,
-    so that the mean surprise of a long text comes to it. A token's surprise is taken
-    under what was kept, as in llama.cpp, whose defaults these are, or under the
-    "model". The likeliest token always stays.
+    Kept are tokens of at most `limit` bits. The limit falls by `rate` times what the
+    last token's surprise had above the target, so that the mean surprise of a long text
+    comes to it. A token's surprise is taken under what was kept, as in llama.cpp, whose
+    defaults these are, or under the "model". The likeliest token always stays.
     Raises ValueError for numbers that are not above 0. Built in notebook 13.
     """
 
@@ -108,11 +108,14 @@ class MirostatV2(_Mirostat):
 
 
 class MirostatV1(_Mirostat):
-    """Keep the k likeliest tokens, k from the limit by Zipf's law; steer the limit.
+    """Keep the k likeliest tokens; a moving k steers the mean surprise to `target`.
 
-    The exponent of the law is estimated from the `fitted` likeliest tokens. A token's
-    surprise is taken under the model, as in the authors' code, whose defaults these
-    are, or under what was "kept", as in llama.cpp.
+    k follows from the limit by Zipf's law, whose exponent is estimated from the
+    `fitted` likeliest tokens. A token's surprise is taken under the model, as in the
+    authors' code, or under what was "kept", as in llama.cpp, whose rate and number of
+    fitted tokens these are. (The authors' code has a rate of 1, fits 3,000 tokens and
+    keeps one more than the formula says.) A target below the surprise of the likeliest
+    tokens is never reached.
     Raises ValueError for numbers that are not above 0, and for fitted < 2.
     Basu et al. 2021 (arXiv 2007.14966), Algorithm 1. Built in notebook 13.
     """
@@ -162,6 +165,8 @@ def zipf_k(s: Rows, limit: Rows, vocabulary: int) -> Int[Tensor, " rows"]:
     k = (e 2^limit / (1 - V^-e)) ^ (1 / s) with e = s - 1, between 1 and V.
     Basu et al. 2021 (arXiv 2007.14966), equation 2.
     """
+    if vocabulary == 1:
+        return torch.ones_like(s, dtype=torch.long)
     s, limit = s.double().clamp(min=1e-3), limit.double()
     e = s - 1
     # e / (1 - V^-e), whose limit at e = 0 is 1 / ln V.

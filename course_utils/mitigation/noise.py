@@ -15,14 +15,28 @@ from transformers import LogitsProcessor
 
 from course_utils.foundations.entropy import entropy_of_log_probs
 from course_utils.foundations.validation import (
-    as_float_tensor,
     as_logits,
     as_number,
+    as_probs,
     as_whole_number,
 )
 from course_utils.mitigation.rows import RowMemory
 
 # What noise does to a distribution
+
+
+def two_entropies(
+    noisy_logits: Float[Tensor, "draws vocab"],
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    """The mean entropy of the draws' softmaxes, and the entropy of their mean, in bits.
+
+    The first is what a log of entropies shows (realised); the second is that of the
+    tokens that come out (marginal). The first is never above the second (Jensen).
+    Built in notebook 14.
+    """
+    log_probs = as_logits(noisy_logits).log_softmax(dim=-1)
+    marginal = log_probs.exp().mean(dim=0)
+    return entropy_of_log_probs(log_probs).mean(), entropy_of_log_probs(marginal.log())
 
 
 def noisy_marginal(
@@ -34,12 +48,14 @@ def noisy_marginal(
     """The mean of softmax(logits + sigma * noise): a draw with fresh noise follows it.
 
     A mean over `draws` draws of normal noise, half of them the others with their sign
-    turned. Deterministic in the seed. Built in notebook 14.
+    turned. Deterministic in the seed. Raises ValueError for a sigma below 0 and for
+    fewer than two draws. Built in notebook 14.
     """
-    logits = as_logits(logits)
+    logits, sigma = as_logits(logits), _at_least_zero("sigma", sigma)
+    draws = as_whole_number("draws", draws, at_least=2)
     generator = torch.Generator(logits.device).manual_seed(seed)
     total = torch.zeros_like(logits, dtype=torch.float64)
-    for _ in range(max(1, draws // 2)):
+    for _ in range(draws // 2):
         noise = torch.empty_like(logits).normal_(generator=generator)
         for sign in (sigma, -sigma):
             total += (logits + sign * noise).softmax(dim=-1)
@@ -52,9 +68,11 @@ def matching_temperature(
     """The T whose softmax(logits / T) is nearest to `probs`: KL(probs || it) is least.
 
     That is the one with the same mean logit (a softmax is an exponential family in
-    1 / T). Between 1e-3 and 1e3, found by halving. Built in notebook 14.
+    1 / T). Between 1e-3 and 1e3, found by halving; where all logits are equal every T
+    gives the same, and it is 1e3. Raises ValueError for rows of `probs` that are no
+    distributions. Built in notebook 14.
     """
-    logits, probs = as_logits(logits), as_float_tensor("probs", probs)
+    logits, probs = as_logits(logits), as_probs("probs", probs)
     finite = logits.masked_fill(logits.isneginf(), 0.0).double()
     wanted = (probs * finite).sum(dim=-1)
     low = torch.full_like(wanted, math.log(1e-3))
@@ -93,7 +111,7 @@ class GaussianNoise(LogitsProcessor):
             raise ValueError(f"per must be 'step' or 'text', not {per!r}")
         self.per, self.antithetic = per, antithetic
         self.seed = as_whole_number("seed", seed, at_least=0)
-        self._rows = RowMemory()
+        self._rows = RowMemory(by_lot=per == "text")
         self.reset()
 
     def reset(self) -> None:
@@ -133,7 +151,7 @@ class GaussianNoise(LogitsProcessor):
 
 
 class EntropyNoise(GaussianNoise):
-    """Normal noise whose standard deviation is `epsilon` times the row's entropy.
+    """Add normal noise that grows with the row's entropy, by `epsilon` for each bit.
 
     The article's formula, with the entropy in bits: a step that is decided stays as it
     is, an open one is shaken. `per`, `antithetic` and `seed` are those of
@@ -193,17 +211,30 @@ class GumbelNoise(LogitsProcessor):
         uniform = torch.empty(
             scores.shape, dtype=torch.float64, device=scores.device
         ).uniform_(generator=self._generator)
-        if self.stratified:
+        if self.stratified and len(scores) > 1:
             lots = torch.empty_like(uniform).uniform_(generator=self._generator)
-            uniform = (lots.argsort(dim=0) + uniform) / len(scores)
+            uniform = strata(lots, uniform)
         return uniform.clamp(1e-16, 1 - 1e-16)
 
     def __repr__(self) -> str:
         return f"GumbelNoise({'stratified=True' if self.stratified else ''})"
 
 
+def strata(
+    lots: Float[Tensor, "rows vocab"], uniform: Float[Tensor, "rows vocab"]
+) -> Float[Tensor, "rows vocab"]:
+    """Uniform numbers of which each column has one in every 1 / rows of [0, 1).
+
+    lots     uniform numbers: their order in a column says who gets which stratum
+    uniform  uniform numbers: the place within it
+
+    McKay et al. 1979 (Latin hypercube sampling). Built in notebook 14.
+    """
+    return (lots.argsort(dim=0) + uniform) / len(lots)
+
+
 class ArithmeticSampling(LogitsProcessor):
-    """Spread a set of texts over the model's distribution by evenly spaced codes.
+    """Draw a set of texts that covers the model's distribution evenly.
 
     The rows that begin alike get the codes (i + u) / N, i = 0 to N - 1, with one random
     u, in random order. A row's code picks the token into whose part of [0, 1) it falls,
@@ -215,11 +246,13 @@ class ArithmeticSampling(LogitsProcessor):
     Vilnis et al. 2023 (arXiv 2210.15458). Built in notebook 14.
     """
 
-    fewest_digits = 2.0**-40  # a code in float64 has 53 binary digits
+    # Of a code, as a width. Float32 logits hold a few digits only: to go on with finer
+    # ones would let their last bit decide a text, another one on each machine.
+    fewest_digits = 2.0**-12
 
     def __init__(self, seed: int = 0) -> None:
         self.seed = as_whole_number("seed", seed, at_least=0)
-        self._rows = RowMemory()
+        self._rows = RowMemory(by_lot=True)
         self.reset()
 
     def reset(self) -> None:
@@ -238,7 +271,7 @@ class ArithmeticSampling(LogitsProcessor):
         codes, width = self._rows.values["codes"], self._rows.values["width"]
         tokens, codes, shares = decode_step(scores.double().softmax(dim=-1), codes)
         width = width * shares
-        is_used_up = width < self.fewest_digits
+        is_used_up = width < min(self.fewest_digits, 1 / (8 * len(codes)))
         fresh = torch.rand(
             len(codes), dtype=torch.float64, generator=self._generator
         ).to(codes.device)

@@ -11,11 +11,13 @@ class RowMemory:
     A call that does not go on from the last one begins a new run, so that nothing is
     carried from one text into another, whoever calls: the course's `generate`, or
     transformers', which resets nothing. Where beams have changed places, or one has
-    been continued twice, the entries move along: what is remembered depends on a row's
-    tokens alone.
+    been continued twice, the entries move along, since what is remembered follows from
+    a row's tokens. Where it does not, as with lots that were drawn for a row, `by_lot`
+    refuses rows that move.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, by_lot: bool = False) -> None:
+        self.by_lot = by_lot
         self.forget()
 
     def forget(self) -> None:
@@ -25,7 +27,7 @@ class RowMemory:
     def goes_on(self, input_ids: Int[Tensor, "batch length"]) -> bool:
         """Whether these rows go on from the last ones; if not, all is forgotten.
 
-        Raises ValueError where some rows do and others don't.
+        Raises ValueError where some rows do and others don't, and for lots that move.
         """
         before, self._ids = self._ids, input_ids
         if before is None or input_ids.shape[1] != before.shape[1] + 1:
@@ -46,6 +48,12 @@ class RowMemory:
             raise ValueError(
                 f"{strangers} go on from none of the last step's rows: a sampler with "
                 "a memory needs every row's past; call its reset() before other texts"
+            )
+        if self.by_lot:
+            self.forget()
+            raise ValueError(
+                "rows have changed places, as in a beam search, but this sampler has "
+                "drawn lots for each row: use it without beams"
             )
         order = torch.tensor(known, device=input_ids.device)
         self.values = {name: value[order] for name, value in self.values.items()}

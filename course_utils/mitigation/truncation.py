@@ -185,9 +185,9 @@ class Epsilon(Truncation):
 
 
 class Eta(Truncation):
-    """Keep tokens of probability min(epsilon, sqrt(epsilon) e^-H) or more, H in nats.
+    """Keep tokens above a small probability, which falls where the model is undecided.
 
-    Where the model is undecided the limit falls. Equal to transformers'
+    The limit is min(epsilon, sqrt(epsilon) e^-H), H in nats. Equal to transformers'
     `EtaLogitsWarper`, whose docstring has another formula than its code.
     Raises ValueError for epsilon outside (0, 1).
     Hewitt et al. 2022 (arXiv 2210.15191), who use 3e-4 to 2e-3. Built in notebook 12.
@@ -238,9 +238,10 @@ class TopNSigma(Truncation):
 
 
 class PLess(Truncation):
-    """Keep tokens of probability sum p^2 or more: the chance that two draws agree.
+    """Keep tokens at least as likely as it is that two draws agree.
 
-    It has no parameter. The likeliest token always stays, as no mean exceeds it.
+    That chance is sum p^2. There is no parameter. The likeliest token always stays, as
+    no mean exceeds it.
     Tan et al. 2025 (arXiv 2509.23234). Built in notebook 12.
     """
 
@@ -256,10 +257,11 @@ class PLess(Truncation):
 
 
 class Typical(Truncation):
-    """Keep tokens whose surprise is nearest to the entropy, up to a mass of `mass`.
+    """Keep tokens about as surprising as the model expects, up to a mass of `mass`.
 
-    So the likeliest token may go, where the rest is far from certain. Equal to
-    transformers' `TypicalLogitsWarper`; on a CPU it sorts no more than it has to.
+    Their surprise is nearest to the entropy. So the likeliest token may go, where the
+    rest is far from certain. Equal to transformers' `TypicalLogitsWarper`; on a CPU it
+    sorts no more than it has to.
     Raises ValueError for mass outside (0, 1).
     Meister et al. 2022 (arXiv 2202.00666), who use 0.2 to 0.95. Built in notebook 12.
     """
@@ -308,7 +310,7 @@ class Typical(Truncation):
 
 
 class TopH(Truncation):
-    """Keep the likeliest tokens while their entropy is at most `h` times the row's.
+    """Keep the likeliest tokens, up to a share `h` of the row's entropy.
 
     As published, the entropy is that of what is kept, renormalised. With
     `renormalised=False` it is the unfinished sum of -p ln p over the 100 likeliest, as

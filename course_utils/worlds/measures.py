@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence, Sized
 
 import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
 
 from course_utils.foundations import entropy
 from course_utils.worlds.parsing import FACTORS, Parse
@@ -152,6 +154,25 @@ def _mean_deviation(p: float, n: int) -> float:
     log_choose = math.lgamma(n + 1) - math.lgamma(m + 1) - math.lgamma(n - m + 1)
     log_mass = log_choose + m * math.log(p) + (n - m + 1) * math.log1p(-p)
     return 2 * m / n * math.exp(log_mass)
+
+
+def precision_and_recall(
+    kept: Bool[Tensor, "*batch vocab"],
+    probs: Float[Tensor, "*batch vocab"],
+    truth: Float[Tensor, "*batch vocab"],
+) -> tuple[Float[Tensor, "*batch"], Float[Tensor, "*batch"]]:
+    """What a truncated step will say, and what it can no longer say.
+
+    kept   tokens that a sampler leaves
+    probs  the model's probabilities before it cuts
+    truth  the world's, 0 for what is impossible
+
+    Precision is the chance that a token drawn from what is left is possible in the
+    world; recall is the world's own probability of what is left. Built in notebook 12.
+    """
+    left = probs * kept
+    drawn = left / left.sum(dim=-1, keepdim=True)
+    return (drawn * (truth > 0)).sum(dim=-1), (truth * kept).sum(dim=-1)
 
 
 def memorised_share(texts: Sequence[str], corpus: Collection[str]) -> float:

@@ -16,6 +16,7 @@ from course_utils.mitigation.adaptive import (
     steer,
 )
 from tests.mitigation.stateful import (
+    beams_of_transformers,
     generated_by_transformers,
     play,
     random_play,
@@ -95,6 +96,13 @@ def test_beams_that_change_places_keep_their_temperature(name):
     play(sampler, steps[:-1], start, tokens[:-1])
     ids = torch.cat([start, torch.stack(tokens[:-1], dim=1)], dim=-1)[order]
     assert torch.equal(sampler(ids, steps[-1][order]), straight[-1][order])
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("do_sample", [False, True])
+def test_a_beam_search_of_transformers_runs(name, do_sample):
+    texts = beams_of_transformers(load_model(), ALL[name](), do_sample)
+    assert [len(ids) for ids in texts] == [16, 16]
 
 
 @pytest.mark.parametrize("name", ALL)

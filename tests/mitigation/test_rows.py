@@ -47,3 +47,11 @@ def test_rows_of_which_only_some_go_on_are_refused():
     with pytest.raises(ValueError, match=r"1 of 2 rows go on from none.*reset\(\)"):
         memory.goes_on(ids([1, 5], [9, 5]))
     assert not memory.goes_on(ids([1, 5], [9, 5]))
+
+
+def test_lots_refuse_rows_that_move():
+    memory = RowMemory(by_lot=True)
+    memory.goes_on(ids([1], [2]))
+    assert memory.goes_on(ids([1, 5], [2, 6]))
+    with pytest.raises(ValueError, match="changed places"):
+        memory.goes_on(ids([2, 6, 7], [1, 5, 7]))
