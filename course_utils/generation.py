@@ -7,7 +7,7 @@ tokens. Built in notebook 01.
 
 import functools
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,14 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from course_utils.forward import Prompts, RunningRows, make_decoder
-from course_utils.foundations.validation import as_whole_number
+from course_utils.foundations.validation import (
+    Processor,
+    as_processors,
+    as_prompts,
+    as_seed,
+    as_whole_number,
+)
 from course_utils.model import LanguageModel, check_fits_context
-
-Processor = Callable[[Tensor, Tensor], Tensor]
 
 _SECONDS_UNTIL_PROGRESS_BAR = 5.0
 _TRACE_BUFFER = 2**18  # probabilities held back, to compute their entropies together
@@ -91,11 +95,11 @@ def generate(
         raise ValueError(
             f"lm must be a LanguageModel, as load_model() gives, not {lm!r}"
         )
-    prompts = _as_prompts(prompt)
+    prompts = as_prompts(prompt)
     n = as_whole_number("n", n, at_least=1)
     max_new_tokens = as_whole_number("max_new_tokens", max_new_tokens, at_least=1)
-    processors = _as_processors(processors)
-    generator = torch.Generator(lm.device).manual_seed(_as_seed(seed))
+    processors = as_processors(processors)
+    generator = torch.Generator(lm.device).manual_seed(as_seed(seed))
     prompt_ids = [lm.encode(prompt) for prompt in prompts]
     check_fits_context(lm, max(map(len, prompt_ids)), max_new_tokens)
     with torch.no_grad():
@@ -353,32 +357,3 @@ def _as_runs(
 def _until_stop(ids: list[int], stop_ids: set[int]) -> list[int]:
     ends = (place for place, token in enumerate(ids, start=1) if token in stop_ids)
     return ids[: next(ends, len(ids))]
-
-
-def _as_prompts(prompt: Any) -> list[str]:
-    prompts = [prompt] if isinstance(prompt, str) else prompt
-    if not isinstance(prompts, list | tuple) or not prompts:
-        raise ValueError(
-            f"prompt must be a string or a list of at least one, not {prompt!r}"
-        )
-    return list(prompts)
-
-
-def _as_processors(processors: Any) -> list[Processor]:
-    example = "a list of LogitsProcessor objects, such as [Temperature(0.8)]"
-    if not isinstance(processors, Iterable):
-        raise ValueError(f"processors must be {example}, not {processors!r}")
-    processors = list(processors)
-    for processor in processors:
-        if not callable(processor) or isinstance(processor, type):
-            raise ValueError(f"processors must be {example}, but has {processor!r}")
-        if hasattr(processor, "reset"):
-            processor.reset()
-    return processors
-
-
-def _as_seed(seed: Any) -> int:
-    seed = as_whole_number("seed", seed, at_least=0)
-    if seed >= 2**64:
-        raise ValueError(f"seed must be below 2**64, not {seed}")
-    return seed

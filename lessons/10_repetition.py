@@ -901,5 +901,6 @@ quiz("10")
 #   [Rethinking and refining the distinct metric](https://arxiv.org/abs/2202.13587):
 #   where the expectation comes from, and how it agrees with people.
 #
-# **Next**: 11 Which detector to trust. All detectors of this part on a ladder
-# of known collapse: which of them see it, and how early?
+# **Next**: 11 Which detector to trust is still to come. Part IV has begun: go
+# on with [12 Truncation](12_truncation.ipynb). What can you do against
+# collapse while a model writes?

@@ -6,6 +6,7 @@ Tensors pass as they are; lists of numbers and numpy arrays become tensors, so t
 
 import math
 import operator
+from collections.abc import Callable, Iterable
 from numbers import Real
 from typing import Any
 
@@ -14,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 SUM_TOLERANCE = 1e-4
+Processor = Callable[[Tensor, Tensor], Tensor]  # token ids and scores to scores
 
 
 def as_float_tensor(name: str, values: Any) -> Float[Tensor, "*batch n"]:
@@ -114,6 +116,38 @@ def check_generator(generator: Any) -> None:
             "generator must be a torch.Generator or None, such as "
             f"torch.Generator().manual_seed(0), not {_short(generator)}"
         )
+
+
+def as_prompts(prompt: Any) -> list[str]:
+    """A prompt or a list of prompts, as a list."""
+    prompts = [prompt] if isinstance(prompt, str) else prompt
+    if not isinstance(prompts, list | tuple) or not prompts:
+        raise ValueError(
+            f"prompt must be a string or a list of at least one, not {prompt!r}"
+        )
+    return list(prompts)
+
+
+def as_processors(processors: Any) -> list[Processor]:
+    """Samplers as a list, those with a memory reset."""
+    example = "a list of LogitsProcessor objects, such as [Temperature(0.8)]"
+    if not isinstance(processors, Iterable):
+        raise ValueError(f"processors must be {example}, not {processors!r}")
+    processors = list(processors)
+    for processor in processors:
+        if not callable(processor) or isinstance(processor, type):
+            raise ValueError(f"processors must be {example}, but has {processor!r}")
+        if hasattr(processor, "reset"):
+            processor.reset()
+    return processors
+
+
+def as_seed(seed: Any) -> int:
+    """A whole number that a torch.Generator takes."""
+    seed = as_whole_number("seed", seed, at_least=0)
+    if seed >= 2**64:
+        raise ValueError(f"seed must be below 2**64, not {seed}")
+    return seed
 
 
 def _wide(dtype: torch.dtype) -> torch.dtype:

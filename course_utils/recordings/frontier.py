@@ -165,6 +165,11 @@ class Estimate:
     interval: Interval
     n: int  # seeds
 
+    @property
+    def exists(self) -> bool:
+        """Whether the runs ever came to where it is asked for."""
+        return not math.isnan(self.value)
+
     def __str__(self) -> str:
         low, high = self.interval
         return f"{self.value:.1f} ({low:.1f} to {high:.1f})"
@@ -272,6 +277,24 @@ class Frontier:
             return ours - theirs
 
         return self._over_seeds(ahead)
+
+    def table_of_leads(self, levels: Sequence[float] = (0.98, 0.95)) -> str:
+        """Every arm's lead over plain temperature in pairs, at each level of validity.
+
+        Also what plain temperature has there. Intervals are of 95 %, over seeds.
+        """
+        head = [f"{level:.0%} are valid" for level in levels]
+        plain = [f"{self.at('temperature', level):.1f}" for level in levels]
+        rows = [("", head), ("plain temperature has", plain)]
+        for arm in self.rows:
+            if arm != "temperature":
+                leads = [self.lead(arm, level) for level in levels]
+                told = [f"{x:+.1f}" if x.exists else "never there" for x in leads]
+                rows.append((arm, told))
+        return "\n".join(
+            f"{name:25}" + "".join(cell.ljust(22) for cell in cells).rstrip()
+            for name, cells in rows
+        )
 
     def _curves(
         self, arm: str, by: str, measure: str, seeds: Sequence[int]

@@ -60,6 +60,24 @@ CHANGES = {
         ("sizes = [1, 3, 10, 30, 100, 300, 1000]", "sizes = [2, 20, 200]"),
         ("cool = 0.3", "cool = 0.8"),
     ],
+    "12": [
+        ("open_step = [3.0, 2.9", "open_step = [9.0, 2.9"),
+        ("sample(50, seed=12)", "sample(20, seed=5)"),
+        ("T = 1.5\nprobs", "T = 1\nprobs"),
+    ],
+    "13": [
+        ("for bits in (0.1, 2.0, 8.0)", "for bits in (0.5, 3.0, 7.0)"),
+        (
+            "thresholds, highs, seeds = [0.1, 0.5, 1, 2, 3]",
+            "thresholds, highs, seeds = [1, 2]",
+        ),
+        ("for gain in (0.3, 1.0, 2.5)", "for gain in (0.1, 1.0, 1.5)"),
+    ],
+    "14": [
+        ("torch.randn(even.shape", "2 * torch.randn(even.shape"),
+        ("levels = [0.5, 1, 1.5, 2, 2.5, 3]", "levels = [1, 2, 4]"),
+        ("prompt=opening, sets=40", "prompt=opening, sets=10"),
+    ],
 }
 
 

@@ -64,6 +64,21 @@ GIVEN_AWAY = {
         "start of the loop": "first tale is the loop|loops? from the start",
         "false alarms": "sound (texts|collections) (are flagged|repeat)",
     },
+    "12": {
+        "clean tales": r"\b45 %(?!\")|to the power of 80",
+        "names kept": "(seven|eight|7|8) (of|names)",
+        "ahead at 95 %": 'a few pairs more|a little ahead|80 to 82(?!")',
+    },
+    "13": {
+        "below two bits": "nearly always|it is grammar|8[0-9] %",
+        "a gain of 1": "newton|jumps there|three steps",
+        "who is ahead": "dynatemp is ahead|opposite sign: it heats|are ahead in",
+    },
+    "14": {
+        "entropy of the shaken row": "decides a little|entropy (falls|sinks)",
+        "noise at 95 %": "noise (is|was) (clearly )?ahead",
+        "twelve girls": "bad luck out|nearly half of them",
+    },
 }
 
 

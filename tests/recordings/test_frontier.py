@@ -61,6 +61,14 @@ def test_an_estimate_prints_its_interval(made):
     assert str(lead).startswith("9.0 (")
 
 
+def test_the_table_says_who_is_ahead_and_who_never_gets_there(made):
+    lines = made.table_of_leads((0.9, 0.5)).splitlines()
+    assert lines[0].split() == ["90%", "are", "valid", "50%", "are", "valid"]
+    assert lines[1].startswith("plain temperature has") and "21.0 (" in lines[1]
+    assert lines[2].split()[:2] == ["other", "+9.0"]
+    assert lines[2].endswith("never there")
+
+
 @pytest.fixture
 def plan(monkeypatch):
     monkeypatch.setattr(frontier, "MAX_NEW_TOKENS", 20)

@@ -1,13 +1,20 @@
-"""The logs that notebook 05 reads belong to the present settings and model."""
+"""The logs that notebooks read belong to the present settings and model."""
 
 import json
 
 import pytest
 
 from course_utils.data_files import data_path
-from course_utils.recordings import pretraining, recursion
+from course_utils.recordings import (
+    adaptive,
+    noise,
+    pretraining,
+    recursion,
+    truncation,
+)
 
-RECORDERS = {"pretraining": pretraining, "recursion": recursion}
+SAMPLERS = {"truncation": truncation, "adaptive": adaptive, "noise": noise}
+RECORDERS = {"pretraining": pretraining, "recursion": recursion, **SAMPLERS}
 
 
 @pytest.mark.parametrize("name", RECORDERS)
@@ -29,3 +36,12 @@ def test_the_storyteller_ran_for_five_generations_and_three_seeds():
         runs = [run for run in log["runs"] if run["keep"] == keep]
         assert len({run["seed"] for run in runs}) >= 3
         assert all(len(run["told"]) >= 6 for run in runs)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_every_arm_has_eight_seeds_at_every_setting(name):
+    log = json.loads(data_path("results", f"{name}.json").read_text())
+    assert len(log["seeds"]) >= 8
+    assert list(log["arms"]) == list(SAMPLERS[name].ARMS)
+    for rows in log["arms"].values():
+        assert rows and all(len(row) == len(log["seeds"]) for row in rows)
