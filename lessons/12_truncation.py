@@ -315,7 +315,7 @@ dial = LiveFigure(
     "what each sampler keeps: top-k 50 keeps 50, top-h 0.4 two or three. At "
     "high T top-p and typical keep hundreds, min-p a dozen, top-n-sigma the "
     "same as before.",
-    size=(9, 5.6),
+    size=(9, 5.0),
 )
 dial
 

@@ -69,13 +69,13 @@ CHANGES = {
         ("for bits in (0.1, 2.0, 8.0)", "for bits in (0.5, 3.0, 7.0)"),
         (
             "thresholds, highs, seeds = [0.1, 0.5, 1, 2, 3]",
-            "thresholds, highs, seeds = [1, 2]",
+            "thresholds, highs, seeds = [0.2, 1, 2]",
         ),
         ("for gain in (0.3, 1.0, 2.5)", "for gain in (0.1, 1.0, 1.5)"),
     ],
     "14": [
         ("torch.randn(even.shape", "2 * torch.randn(even.shape"),
-        ("levels = [0.5, 1, 1.5, 2, 2.5, 3]", "levels = [1, 2, 4]"),
+        ("levels = [0.5, 1, 1.5, 2, 2.5, 3]", "levels = [0.5, 1, 2]"),
         ("prompt=opening, sets=40", "prompt=opening, sets=10"),
     ],
 }
