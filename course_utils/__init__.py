@@ -40,6 +40,10 @@ _HOME = {
     "EntropyNoise": "mitigation.noise",
     "GumbelNoise": "mitigation.noise",
     "ArithmeticSampling": "mitigation.noise",
+    "beam_search": "mitigation.search",
+    "diverse_beam_search": "mitigation.search",
+    "stochastic_beam_search": "mitigation.stochastic",
+    "contrastive_search": "mitigation.contrastive",
     "StoryWorld": "worlds.stories",
 }
 

@@ -80,7 +80,8 @@ for T in (1.0, 1.5, 2.0):
     print(f"T = {T}: wrong {wrong[0]:.1%} when decided, {wrong[1]:.1%} open")
 
 # %% [markdown]
-# A temperature has to treat both alike. To
+# At T = 2 every fifth token of the decided step is wrong, for a little more
+# choice at the open one: one T has to do for both. To
 # [*truncate*](../GLOSSARY.md#truncation) is to forbid the tail and leave the
 # rest as it is: the logits of forbidden tokens become
 # $-\infty$, and the softmax shares their probability out among the others.
@@ -186,15 +187,16 @@ class TopP(LogitsProcessor):
 tell_counts(TopP(0.9))
 
 # %% [markdown]
-# In the open step top-p cuts right tokens too. It always cuts about a tenth of
-# the probability, whether a tenth is wrong or not.
+# In the open step top-p cuts a right token, too. It cuts up to a tenth of the
+# probability, wrong or not.
 #
 # ## Six more lines
 # {{deep}}
 #
-# People have proposed many rules. Each has a number, given here as its authors
-# use it; all are in `course_utils`, and keep the same tokens as
-# `transformers` does, bit by bit, where it has them.
+# People have proposed many rules. Most have a number, given here as their
+# authors use it. All are in `course_utils`, and keep the same tokens as
+# `transformers` does, bit by bit, where it has them ($H$ is in nats here). The
+# last is an exception, as we shall see.
 #
 # - `Typical(0.9)`: tokens whose surprise is nearest to the entropy, up to a
 #   mass ([Meister and others 2022](https://arxiv.org/abs/2202.00666))
@@ -306,14 +308,14 @@ dial = LiveFigure(
     move_cuts,
     {
         "context": dropdown(
-            list(contexts), value="the hero's name", label="step of the tale"
+            list(contexts), value="a trait", label="step of the tale"
         ),
         "T": steps([0.5, 0.7, 1, 1.5, 2, 3, 5], value=1, label="temperature"),
     },
-    alt="Above, the probabilities of the 40 likeliest tokens: at the hero's "
-    "name the 12 that are possible lie far above the others. Below, bars for "
-    "what each sampler keeps: top-k 50 keeps 50, top-h 0.4 two or three. At "
-    "high T top-p and typical keep hundreds, min-p a dozen, top-n-sigma the "
+    alt="Above, the probabilities of the 40 likeliest tokens: at the trait "
+    "the 8 that are possible lie far above the others. Below, bars for what "
+    "each sampler keeps: top-k 50 keeps 50, p-less and top-h two or three. At "
+    "high T top-p and typical keep hundreds, min-p about ten, top-n-sigma the "
     "same as before.",
     size=(9, 5.0),
 )
@@ -337,9 +339,11 @@ counts = {
 }
 fact(
     "at T = 5 top-p keeps hundreds, min-p at most 16, top-n-sigma as at T = 1",
-    counts[5]["top-p 0.9"] > 200
-    and counts[5]["min-p 0.1"] <= 16
-    and counts[5]["top-n-sigma 1"] == counts[1]["top-n-sigma 1"],
+    lambda: (
+        counts[5]["top-p 0.9"] > 200
+        and counts[5]["min-p 0.1"] <= 16
+        and counts[5]["top-n-sigma 1"] == counts[1]["top-n-sigma 1"]
+    ),
 )
 
 # %% [markdown]
@@ -421,9 +425,10 @@ def along(text):
 
 # %%
 # only with the storyteller
-tales = [tale.text for tale in world.documents.sample(50, seed=12)]
-pairs = [along(tale) for tale in tales]
-logits, truth = (torch.cat(column) for column in zip(*pairs, strict=True))
+tales = [tale.text for tale in world.documents.sample(100, seed=12)]
+read = [along(tale) for tale in tales]
+logits, truth = (torch.cat(column) for column in zip(*read, strict=True))
+steps_of = [len(z) for z, _ in read]
 impossible = truth == 0
 choices = (~impossible).sum(dim=-1)
 print(f"{len(logits):,} steps; {(choices == 1).float().mean():.0%} decided")
@@ -449,67 +454,99 @@ fact(
 )
 
 # %% [markdown]
-# At T = 1 there is next to nothing to cut: this model was told the truth at
-# every step. At 1.5 more than one token in a thousand is impossible: with 80
-# tokens a tale, about every tenth tale gets one.
+# At T = 1 there is next to nothing to cut. At 1.5 more than one token in a
+# thousand is impossible: with 80 tokens a tale, about every tenth tale gets
+# one.
+
+
+# %%
+def cut_at(T):
+    """Precision and recall of each sampler behind T, at every step."""
+    probs = (logits / T).softmax(dim=-1)
+    cuts = {"no sampler": torch.ones_like(impossible)}
+    cuts |= {name: kept(s, logits / T) for name, s in samplers.items()}
+    return {n: precision_and_recall(c, probs, truth) for n, c in cuts.items()}
+
+
+# %% [markdown]
+# Small losses add up as small mistakes do: a tale can be told only if *none*
+# of its tokens is cut. So for each tale multiply the recalls of its steps: the
+# share of such tales that can still be told, whole.
+
+
+# %%
+def tales_left(recall):
+    """For each tale, the product of the recalls of its steps."""
+    return [steps.prod().item() for steps in recall.split(steps_of)]
+
+
+# %%
+def show_cut(quality):
+    """Print what each sampler prevents, and what it costs."""
+    print("                impossible in 1,000  truth cut  tales left")
+    for name, (precision, recall) in quality.items():
+        wrong, lost = 1 - precision.mean(), 1 - recall.mean()
+        left = np.mean(tales_left(recall))
+        print(f"{name:16}{1000 * wrong:>19.3f}{lost:>11.2%}{left:>12.0%}")
+
 
 # %%
 # only with the storyteller
-T = 1.5
-probs = (logits / T).softmax(dim=-1)
-cuts = {"no sampler": torch.ones_like(impossible)}
-cuts |= {name: kept(s, logits / T) for name, s in samplers.items()}
-quality = {n: precision_and_recall(c, probs, truth) for n, c in cuts.items()}
-print("at T = 1.5      impossible in 1,000   of the truth cut")
-for name, (precision, recall) in quality.items():
-    wrong, lost = 1 - precision.mean(), 1 - recall.mean()
-    print(f"{name:16}{1000 * wrong:>19.3f}{lost:>19.2%}")
+quality = cut_at(1.5)
+show_cut(quality)
 
 # %% jupyter={"source_hidden": true}
-# Draws: mistakes left and truth cut, sampler by sampler
+# Draws: mistakes left, and tales that can no longer be told
 # only with the storyteller
 mistakes = {n: 1 - p.mean().item() for n, (p, _) in quality.items()}
-lost = {n: 1 - r.mean().item() for n, (_, r) in quality.items()}
+left = {n: np.mean(tales_left(r)) for n, (_, r) in quality.items()}
 show(
-    pictures.plot_cut(mistakes, lost),
+    pictures.plot_cut(mistakes, {n: 1 - share for n, share in left.items()}),
     alt="Left: without a sampler about 1.5 tokens in 1,000 are impossible at "
     "T = 1.5, with top-k 50 more than half of that; with the others less than "
-    "a third. Right: of what the world says, p-less and top-h cut about 14 %, "
-    "the others less than 1 %.",
+    "half. Right: top-p makes about two in five of the world's tales "
+    "impossible, min-p, typical and top-n-sigma one in five or so, epsilon "
+    "and eta next to none, p-less and top-h nearly all.",
 )
 
 # %%
 # only with the storyteller
+remaining = (1 - quality["top-p 0.9"][0]).sort(descending=True).values
 fact(
-    "top-k 50 leaves more than half of the mistakes, the others less than a "
-    "third, and about as many as there are at T = 1",
+    "top-k 50 leaves more than half of the mistakes, the others less",
     all(
-        left > mistakes["no sampler"] / 2
-        if name == "top-k 50"
-        else left < mistakes["no sampler"] / 3 and left < 1.6 * mass_at[1.0]
-        for name, left in mistakes.items()
+        (share > mistakes["no sampler"] / 2) == (name == "top-k 50")
+        for name, share in mistakes.items()
         if name != "no sampler"
     ),
 )
 fact(
-    "p-less and top-h cut more than a tenth of the truth, the others below "
-    "1 %",
-    all(
-        (lost[n] > 0.1) if n in ("p-less", "top-h 0.4") else lost[n] < 0.01
-        for n in lost
+    "more than half of what top-p leaves sits at 20 steps of some 9,000",
+    lambda: remaining[:20].sum() > remaining.sum() / 2,
+)
+fact(
+    "top-p loses a quarter of the tales or more, epsilon and eta hardly any, "
+    "p-less and top-h nearly all",
+    lambda: (
+        left["top-p 0.9"] < 0.75
+        and min(left["epsilon 9e-4"], left["eta 2e-3"]) > 0.95
+        and max(left["p-less"], left["top-h 0.4"]) < 0.05
     ),
 )
 
 # %% [markdown]
 # Top-k leaves more than half of the mistakes, since 50 are too many for a
-# decided step. The others leave about as many as there are at T = 1: what the
-# model says wrongly *and is sure of*. No line through the tail finds those.
+# decided step. With the others most are gone. What stays sits at a handful of
+# steps, where the model is in doubt about a name and gives wrong ones a fifth
+# of the probability: too much for a cut of the tail.
 #
-# What it costs differs. Most lose less than a hundredth of what the world
-# says; p-less and top-h lose more than a tenth. They were made for other aims:
-# where one answer is right, a narrow row is an advantage.
+# What it costs differs far more. Half a percent of the truth at each token,
+# and top-p makes about two tales in five impossible. Epsilon and eta, with
+# limits near one in a thousand, prevent nearly as much and lose hardly a tale.
+# P-less and top-h leave next to none. They were made for other aims: where one
+# answer is right, a narrow row is an advantage.
 #
-# **Stretch**: set `T = 1` in the cell of the table. Who still pays for it?
+# **Stretch**: `show_cut(cut_at(1))`. Who still pays, and for what?
 #
 # ## Temperature first, or last?
 #
@@ -558,8 +595,10 @@ for T, sizes in nuclei.items():
 # only with the storyteller
 fact(
     "at T = 0.7 to 0.9 k never binds, and at T = 2 it does, but rarely",
-    all(nuclei[T].max() <= 50 for T in (0.7, 0.8, 0.9))
-    and 0 < (nuclei[2.0] > 50).float().mean() < 0.02,
+    lambda: (
+        all(nuclei[T].max() <= 50 for T in (0.7, 0.8, 0.9))
+        and 0 < (nuclei[2.0] > 50).float().mean() < 0.02
+    ),
 )
 
 # %% [markdown]
@@ -596,7 +635,9 @@ of_world = sum(
     for hero in world.probabilities("hero").values()
     for arc in world.probabilities("arc").values()
 )
+even = 24 * 14 * (1 - (1 - 1 / (24 * 14)) ** runs.counted)
 print(f"the world: {of_world:.1f} pairs in {runs.counted} tales")
+print(f"if all pairs were equally common: {even:.1f}")
 print("  T   valid   pairs   (plain temperature)")
 for T, valid, count in zip(
     runs.settings["temperature"],
@@ -629,8 +670,22 @@ print(runs.table_of_leads())
 guess.compare(
     "80 to 82",
     "A few pairs more, at the same validity. Equally common pairs would give "
-    "87 in 100 tales, so there is not much more to be had.",
+    "87 in 100 tales (see above), so there is not much more to be had.",
 )
+
+# %% [markdown]
+# Behind each lead stands its interval, from the jackknife over eight seeds.
+# One that holds 0 says: other seeds might say otherwise. *Never there* is a
+# sampler whose tales never break so often, however high T goes.
+#
+# Here are some of the samplers as curves. Each begins at the lower right, at a
+# low T, and moves up and to the left as T rises: more pairs, fewer valid
+# tales. Compare curves at one validity, straight up and down. A curve above
+# the thick grey one tells more.
+#
+# The dashed line is the world itself. Above it rare heroes and plots come more
+# often than they do in the world. That is variety beyond the truth: a remedy
+# for a model that has collapsed, and a distortion of one that has not.
 
 # %% jupyter={"source_hidden": true}
 # Draws: pairs of hero and plot over validity, for each sampler
@@ -646,32 +701,52 @@ show(
 # %% [markdown]
 # - **Cuts that leave most of an open row alone are ahead**: min-p, epsilon,
 #   eta, typical and the two limits together, by three to five pairs at 95 %.
-#   With them T can rise to about 2 before as many tales break as at 1.3
-#   without.
-# - **Top-k 50 alone is not ahead**, and of top-p 0.9 alone nobody can say.
+#   With them T can rise to between 1.6 and 2.3 before as many tales break as
+#   at 1.3 without. (By different pairs of *words* nobody is ahead: what is
+#   gained is heroes and plots.)
+# - **Top-k 50 alone is not ahead**, and top-p 0.9 alone not clearly at 95 %.
 #   *Together* they are. At T = 2 top-k binds at one step in hundreds, but that
 #   is where a nucleus has swollen and a tale breaks: the rare guard is worth
 #   something.
 # - **P-less and top-h tell few tales.** At T = 1 p-less has some five pairs,
 #   all valid: mode collapse, made by a sampler. It needs a T near 3.
-# - **Cut first, heat later** is safe, and bounded. With min-p before the
-#   temperature more than 95 % of the tales are valid however high T goes, and
-#   at 98 % it is more than ten pairs behind: what was cut cold never comes
-#   back.
+# - **Cut first, heat later** is bounded. With min-p before the temperature
+#   more than 95 % of the tales are valid up to T = 6, and at 98 % it is more
+#   than ten pairs behind: what was cut cold never comes back.
+#
+# Read the column of 95 %. At 98 % a sampler's curve is steep and its settings
+# far apart, so the straight lines between them, and the intervals, are less to
+# be trusted. And of so many rows, tested at once, one in twenty may lead by
+# luck.
 
 # %% jupyter={"source_hidden": true}
 # Tested here: what the text says of the frontiers.
 leads = {arm: runs.lead(arm, 0.95) for arm in runs.rows}
 gentle = ["min-p 0.1", "min-p 0.05", "typical 0.9", "epsilon 9e-4", "eta 2e-3"]
+ahead = [*gentle, "top-k 50, top-p 0.9"]
 fact(
-    "gentle cuts and both limits together are ahead by two to five pairs",
+    "gentle cuts and both limits together are ahead by three to five pairs",
     all(
-        leads[arm].interval[0] > 0 and 2 < leads[arm].value < 5
-        for arm in [*gentle, "top-k 50, top-p 0.9"]
+        leads[arm].interval[0] > 0 and 3 <= leads[arm].value < 5
+        for arm in ahead
     ),
 )
 fact(
-    "top-k 50 and top-p 0.9 alone are not clearly ahead",
+    "with them T rises to between 1.6 and 2.3",
+    all(
+        1.6 <= runs.at(arm, 0.95, measure="temperature").value < 2.3
+        for arm in ahead
+    ),
+)
+fact(
+    "by different pairs of words none of them is ahead",
+    all(
+        runs.lead(arm, 0.95, measure="bigrams").interval[0] < 0
+        for arm in ahead
+    ),
+)
+fact(
+    "top-k 50 and top-p 0.9 alone are not clearly ahead at 95 %",
     all(leads[arm].interval[0] < 0 for arm in ("top-k 50", "top-p 0.9")),
 )
 with_k, alone = (
@@ -705,72 +780,88 @@ fact(
 
 # %%
 from course_utils.classroom import verdict
-from course_utils.foundations.intervals import (
-    bootstrap_interval,
-    wilson_interval,
-)
+from course_utils.foundations.intervals import bootstrap_interval
 
 # %%
 # only with the storyteller
-steps_of = [len(z) for z, _ in pairs]
-lost_by_tale = [
-    1 - recall.mean().item()
-    for recall in quality["top-p 0.9"][1].split(steps_of)
-]
+left_by_tale = tales_left(quality["top-p 0.9"][1])
 stopped = 1 - mistakes["top-p 0.9"] / mistakes["no sampler"]
-few = runs.mean("top-p 0.9", "pairs")[runs.settings["top-p 0.9"].index(1)]
-print(f"at T = 1.5 it cuts {stopped:.0%} of what is impossible")
-print(f"at T = 1 it tells {few:.0f} pairs; the world has {of_world:.0f}")
+print(f"at T = 1.5 it cuts {stopped:.0%} of what is impossible, and leaves")
+print(f"{np.mean(left_by_tale):.0%} of the world's tales")
+
+# %%
+# only with the storyteller
+for T in (1, 1.5, 2.5):
+    place = runs.settings["top-p 0.9"].index(T)
+    valid, told = (
+        runs.mean("top-p 0.9", name)[place] for name in ("validity", "pairs")
+    )
+    print(f"T = {T}: {valid:.1%} valid, {told:.0f} pairs")
 
 # %%
 # only with the storyteller
 verdict(
     "C21",
-    "holds when the temperature is raised above 1",
-    "The share of what the world says that top-p 0.9 cuts at T = 1.5, tale by "
-    f"tale: little, and with it {stopped:.0%} of what is impossible. (The "
-    "rest the model says wrongly and is sure of.) At T = 1 there is next to "
-    "nothing to prevent, and it tells fewer pairs than the world. Its lead "
-    "over plain temperature, where 95 % of the tales are valid: "
-    f"{leads['top-p 0.9']:+.1f} pairs.",
-    estimate=np.mean(lost_by_tale),
-    interval=bootstrap_interval(lost_by_tale),
-    n=len(lost_by_tale),
+    "holds when T is raised, to 1.5 or so",
+    "The share of the world's tales that can still be told at T = 1.5 under "
+    f"top-p 0.9, with {stopped:.0%} of what is impossible cut. At T = 1 it is "
+    "less varied than the world; at 2.5 the nucleus swells and hardly a tale "
+    "is valid. Its lead over plain temperature, each turned until 95 % of the "
+    f"tales are valid: {leads['top-p 0.9']:+.1f} pairs.",
+    estimate=np.mean(left_by_tale),
+    interval=bootstrap_interval(left_by_tale),
+    n=len(left_by_tale),
 )
 
 # %%
 # only with the storyteller
+swollen = runs.settings["top-p 0.9"].index(2.5)
+few = runs.mean("top-p 0.9", "pairs")[runs.settings["top-p 0.9"].index(1)]
 fact(
-    "at T = 1.5 top-p 0.9 cuts more than half of what is impossible and less "
-    "than 1 % of the truth; at T = 1 it is less varied than the world",
+    "top-p 0.9 cuts more than half of what is impossible at T = 1.5, is less "
+    "varied than the world at 1, and hardly valid at 2.5",
     stopped > 0.5
-    and max(bootstrap_interval(lost_by_tale)) < 0.01
-    and few < of_world - 5,
+    and few < of_world - 5
+    and runs.mean("top-p 0.9", "validity")[swollen] < 0.2,
 )
 
 # %% [markdown]
-# **C29**: T of 0.7 to 0.9 with $k$ = 50 and $p$ = 0.9 is a robust default, in
-# which both limits matter. Count the tales in which $k$ binds at any token.
+# **C29**: T of 0.7 to 0.9 with $k$ = 50 and $p$ = 0.9 is a robust default. A
+# default should be sound, and near the best that soundness allows. Set it
+# beside plain temperature of 0.8, which is as sound.
 
 # %%
-# only with the storyteller
-from course_utils.foundations.intervals import mean_interval, wilson_interval
-
-steps_of = [len(z) for z, _ in pairs]
-bound = [(sizes > 50).any().item() for sizes in nuclei[0.8].split(steps_of)]
-print(f"k binds in {sum(bound)} of {len(bound)} tales at T = 0.8")
+both, plain = "top-k 50, top-p 0.9", "temperature"
+place = runs.settings[both].index(0.8), runs.settings[plain].index(0.8)
+behind = {
+    name: (
+        runs.values(both, name)[place[0]] - runs.values(plain, name)[place[1]]
+    ).tolist()
+    for name in ("validity", "pairs")
+}
+for name, values in behind.items():
+    low, high = mean_interval(values)
+    print(f"{name:9}{np.mean(values):+.3f} ({low:+.3f} to {high:+.3f})")
 
 # %%
-# only with the storyteller
 verdict(
     "C29",
-    "fails",
-    "The share of tales in which k = 50 binds at any token, at T = 0.8 with "
-    "p = 0.9: top-p does all of the cutting, in a world with 35 choices at "
-    "most. Sound it is, but less varied than plain temperature needs to be.",
-    estimate=sum(bound) / len(bound),
-    interval=wilson_interval(sum(bound), len(bound)),
-    n=len(bound),
+    "holds when soundness is all that is asked",
+    "By how many pairs of hero and plot in 100 tales the setting, at T = 0.8, "
+    "is ahead of plain temperature of 0.8, which is as sound: it is behind. "
+    "Top-p does all of the cutting: with 35 choices at most k = 50 can't bind "
+    "in this world, until T is 2 and the nucleus swells.",
+    estimate=np.mean(behind["pairs"]),
+    interval=mean_interval(behind["pairs"]),
+    n=len(behind["pairs"]),
+)
+
+# %%
+fact(
+    "at T = 0.8 the setting is as sound as plain temperature, and tells fewer "
+    "pairs",
+    abs(np.mean(behind["validity"])) < 0.005
+    and mean_interval(behind["pairs"])[1] < -5,
 )
 
 # %% [markdown]
@@ -806,6 +897,10 @@ fact(
 )
 
 # %% [markdown]
+# Both numbers follow from T alone here, so it *can* be so. It need not:
+# [notebook 14](14_noise_injection.ipynb) has a sampler that raises the one and
+# keeps the other.
+#
 # ## A short quiz
 
 # %%
@@ -819,7 +914,7 @@ quiz("12")
 # - Small mistakes add up: a sampler forbids the tail, so that T may rise.
 # - Precision is what a cut prevents, recall what it costs.
 # - The order of temperature and cut is part of the setting.
-# - Compare at equal validity: most cuts are a little ahead of temperature.
+# - Compare at equal validity: gentle cuts tell a few more heroes and plots.
 #
 # ## Read on
 #

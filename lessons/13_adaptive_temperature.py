@@ -175,7 +175,7 @@ temperatures = follow(spark, rows)
 
 # %%
 print("step  sure  middling  open")
-for step in (0, 1, 2, 3, 4, 5, 20, 40, 59):
+for step in (*range(6), *range(12, 20), 40, 59):
     sure, middling, open_row = temperatures[step].tolist()
     print(f"{step:>4}{sure:>6.2f}{middling:>10.2f}{open_row:>6.2f}")
 
@@ -187,15 +187,16 @@ fact(
     sure[5] > 2.3 and open_row.min() < 0.4,
 )
 fact(
-    "the middling row jumps to and fro",
+    "the middling row jumps up again and again",
     (middling[1:] > 1.2 * middling[:-1]).sum() >= 2,
 )
 
 # %% [markdown]
-# Two more faults show. **At rest it cools**: the open row has 8 bits to choose
-# from, and the rule cools it until 2 are left. So it makes the narrowness that
-# it was to heal. And **it hears its own echo**: once T is high the entropy is
-# high too, so the rule cools, and the middling row jumps to and fro for ever.
+# Two more faults show. **What is open is cooled**: the open row has 8 bits to
+# choose from, and the rule cools it until 2 are left. So it makes the
+# narrowness that it was to heal. And **it hears its own echo**: once T is high
+# the entropy is high too, so the rule cools step by step, until the entropy is
+# below 2 again and T jumps back by half. It never comes to rest.
 #
 # The gravest is not in the loop at all. It is the threshold.
 
@@ -218,8 +219,8 @@ print(f"below 0.1 bits: {(bits < 0.1).float().mean():.0%}")
 # only with the storyteller
 guess.compare(
     "nearly 90 %",
-    "Language is like that: most words follow from those before. Low entropy "
-    "at a token is no sign of collapse; it is grammar.",
+    "In these tales most tokens follow from those before. Low entropy at a "
+    "token is no sign of collapse here; it is grammar.",
 )
 
 # %%
@@ -231,8 +232,9 @@ fact(
 )
 
 # %% [markdown]
-# So the spark fires nearly always, and where it fires T has no business: in
-# the middle of a word, at "once upon *a*".
+# So in this world the spark fires nearly always, and most often where a token
+# is decided anyway: in the middle of a word, at "once upon *a*". Ordinary text
+# has more open tokens. Count your own model's: the cell above is all it takes.
 #
 # ## With a memory for each row
 #
@@ -317,10 +319,11 @@ dial = LiveFigure(
 dial
 
 # %% [markdown]
-# The threshold hardly matters: most tokens have next to no entropy, so they
-# are below any threshold. What matters is the highest T, since that is where
-# the rule spends its time. It is a fixed temperature in disguise, and comes
-# down just when it should be up, at the rare open step.
+# The threshold hardly matters, since one heating by half undoes twenty
+# coolings by 2 %: after a single decided token T is back at the top. So what
+# matters is the highest T. From the tenth token or so on, the rule *is* a
+# fixed temperature of that height. What is left of "adaptive" is the start,
+# where T is 0.8 and lower: the opening, the trait, the hero's name.
 #
 # **Stretch**: `AdaptiveTemperature(entropy_of="model")` listens to the model
 # at T = 1 and not to its own echo. Does that help?
@@ -481,26 +484,34 @@ def dynamic_temperature(entropy, most, low, high, exponent=1.0):
     ...
 
 
+# %% [markdown]
+# EDT is a curve that is 0 where the model is sure, and rises to $T_0$:
+#
+# $$ T = T_0 \cdot 0.8^{\,\theta / H} $$
+#
+# with $H$ in nats, and $T_0$ and $\theta$ to be chosen.
+
 # %%
 from course_utils.mitigation.adaptive import edt_temperature
 
 grid = torch.linspace(0, 5, 101)
 most = torch.full_like(grid, float(np.log2(len(lm.tokenizer))))
 rules = {
-    "spark (at rest)": torch.where(grid < 2, 2.5, 0.3),
-    "dynatemp 0.5 to 4": dynamic_temperature(grid, most, 0.5, 4.0),
-    "EDT 1.5": edt_temperature(grid.clamp(min=1e-6) * np.log(2), 1.5, 0.1),
+    "dynatemp 1 to 3": dynamic_temperature(grid, most, 1.0, 3.0),
+    "EDT 1.5, theta 1": edt_temperature(
+        grid.clamp(min=1e-6) * np.log(2), 1.5, theta=1.0
+    ),
 }
 
 # %% jupyter={"source_hidden": true}
-# Draws: the temperature over the entropy of a step, for three rules
+# Draws: the temperature over the entropy of a step, for two rules
 show(
     pictures.plot_rules(
-        grid.tolist(), {k: v.tolist() for k, v in rules.items()}
+        grid.tolist(), {name: T.tolist() for name, T in rules.items()}
     ),
-    alt="Temperature over entropy. The spark is at 2.5 below two bits and "
-    "falls above; dynatemp rises from 0.5 in a straight line; EDT rises "
-    "steeply from 0 and flattens at 1.5.",
+    alt="Temperature over the entropy of a step. Dynatemp rises from 1 in a "
+    "straight line; EDT is 0 where the model is sure, rises steeply within "
+    "the first bit and flattens towards 1.5.",
 )
 
 # %% [markdown]
@@ -559,8 +570,8 @@ fact(
 
 # %% [markdown]
 # It does. But Mirostat can only take away. The row has more than 7 bits, so 3
-# can be had. A target above what the model itself has does nothing: its usual
-# settings, 3 or 5 bits, never bind for the storyteller at T = 1. And there are
+# can be had. A target above what the model itself has does next to nothing:
+# the usual 5 bits hardly ever bind for the storyteller at T = 1. And there are
 # two Mirostats: the authors' code takes the surprise under the model,
 # llama.cpp under what was left after the cut (as we did just now). The same
 # target means two things; `MirostatV1` and `MirostatV2` have a switch,
@@ -618,18 +629,28 @@ for T in (1, 1.2, 1.4):
     print(f"up to {T}: pairs {more:+.1f}, valid {sounder:+.3f}")
 
 # %%
-more, sounder = same_entropy[1.2]
 fact(
-    "at the same mean entropy the spark up to 1.2 has more pairs, and fewer "
-    "valid tales",
-    more.interval[0] > 0 and sounder.interval[1] < 0,
+    "at the same mean entropy the spark up to 1 has more pairs and is as "
+    "sound; up to 1.2 it has more and is less sound; up to 1.4 no more",
+    lambda: (
+        same_entropy[1][0].interval[0] > 0
+        and same_entropy[1][1].interval[1] > 0
+        and same_entropy[1.2][0].interval[0] > 0
+        and same_entropy[1.2][1].interval[1] < 0
+        and same_entropy[1.4][0].interval[0] < 0
+    ),
 )
 
 # %% [markdown]
-# More varied, and less sound: so nothing is decided. The mean entropy is the
-# wrong thing to hold fixed, once a rule puts its chance elsewhere. Second
-# test: *the same validity*. Turn each rule up until 98 % of its tales are
-# valid, as a careful person would, or 95 %.
+# Up to 1 the rule has about three pairs more and loses nothing: this test it
+# would pass. But is it a fair one? The first tokens, drawn at 0.8 and below,
+# pull the *mean* entropy of a text down, so it is set beside a fixed T that is
+# colder than its own. Mean entropy is the wrong thing to hold fixed once a
+# rule puts its chance elsewhere.
+#
+# Second test: *the same validity*. Turn each rule up until 98 % of its tales
+# are valid, as a careful person would, or 95 %. One arm is the spark without
+# its cold start: it begins at its highest T, and need not wait.
 
 # %%
 guess = predict(
@@ -655,8 +676,11 @@ guess.compare(
 from course_utils.plots.truncation import plot_frontiers
 
 panels = (
-    ("Hotter where the model is sure", ("spark up to T", "target entropy")),
-    ("Hotter where it hesitates", ("dynatemp from 1", "EDT, theta 1")),
+    (
+        "Started hot, the spark ties",
+        ("spark up to T", "spark, hot from the start"),
+    ),
+    ("Heat at open steps leads a little", ("dynatemp from 1", "EDT, theta 1")),
 )
 of_world = sum(
     1 - (1 - hero * arc) ** runs.counted
@@ -666,40 +690,47 @@ of_world = sum(
 show(
     plot_frontiers(runs, of_world, panels),
     alt="Pairs of hero and plot over validity, plain temperature in grey. "
-    "Left: the spark runs a little below it, the target entropy far below. "
-    "Right: dynatemp and EDT run a little above it where nearly all tales are "
-    "valid, and meet it at 95 %.",
+    "Left: the spark runs below it; started hot, on it. Right: dynatemp and "
+    "EDT run a little above it where nearly all tales are valid; EDT meets it "
+    "at 95 %.",
 )
 
 # %% jupyter={"source_hidden": true}
 # Tested here: what the text says of the rules' leads.
-ahead = {
-    arm: (runs.lead(arm, 0.98), runs.lead(arm, 0.95))
-    for arm in ("spark up to T", "dynatemp from 1", "EDT, theta 1")
-}
+careful, bold = (
+    {arm: runs.lead(arm, level) for arm in runs.rows} for level in (0.98, 0.95)
+)
 fact(
-    "dynatemp and EDT are ahead at 98 %, by less at 95 %; the spark is behind",
-    all(
-        careful.interval[0] > 0 and bold.value < careful.value
-        for name, (careful, bold) in ahead.items()
-        if "spark" not in name
-    )
-    and all(lead.interval[1] < 0 for lead in ahead["spark up to T"]),
+    "dynatemp from 1 is ahead at 98 % and at 95 %, EDT with theta 1 at 98 %",
+    careful["dynatemp from 1"].interval[0] > 0
+    and bold["dynatemp from 1"].interval[0] > 0
+    and careful["EDT, theta 1"].interval[0]
+    > 0
+    > bold["EDT, theta 1"].interval[0],
+)
+fact(
+    "the spark is behind, and started hot it is neither behind nor ahead",
+    bold["spark up to T"].interval[1] < 0
+    and bold["spark, hot from the start"].interval[0]
+    < 0
+    < bold["spark, hot from the start"].interval[1],
 )
 fact(
     "the target entropy is behind by more than 30 pairs",
-    runs.lead("target entropy", 0.95).interval[1] < -30,
+    bold["target entropy"].interval[1] < -30,
 )
 
 # %% [markdown]
-# The rules made for *correctness* are ahead in *variety*, by two or three
-# pairs where 98 % are valid. It is no contradiction. A tale's heroes and plots
-# are decided at a few open steps. Heat spent there buys variety; heat spent
-# anywhere else buys mistakes, and mistakes are what limits the heat. The lead
-# is small, and gone or nearly so at 95 %: there, open steps are hot enough to
-# be wrong themselves.
+# The rule as the article has it is behind. Started hot it is a fixed
+# temperature, and ties with one. So its cold first tokens are to blame: they
+# choose opening, trait and hero, and chance is saved just there.
 #
-# The target entropy is far behind. It begins each tale by cooling, since the
+# The rules made for *correctness* are ahead in *variety*, by a pair or three.
+# It is no contradiction. A tale's hero and plot are decided at a few open
+# steps. Heat spent there buys variety; heat spent elsewhere buys mistakes, and
+# mistakes are what limits the heat.
+#
+# The target entropy is far behind: it begins each tale by cooling, since the
 # first step is open, and ends it too hot.
 #
 # ## What does it cost?
@@ -720,8 +751,8 @@ def seconds(samplers):
     return time.perf_counter() - start_time
 
 
-plain = min(seconds([]) for _ in range(3))
-adaptive = min(seconds([AdaptiveTemperature(highest=1)]) for _ in range(3))
+plain = min(seconds([]) for _ in range(5))
+adaptive = min(seconds([AdaptiveTemperature(highest=1)]) for _ in range(5))
 print(f"{adaptive / plain:.2f} times as long, with the storyteller")
 
 # %% [markdown]
@@ -744,9 +775,11 @@ verdict(
     "C19",
     "fails",
     "By how many pairs of hero and plot in 100 valid tales the rule is ahead "
-    "of a fixed T, each turned until 95 % are valid: it is behind. (At the "
-    "same mean entropy it has more pairs, and fewer of its tales are valid.) "
-    f"With the article's own numbers {written:.1%} of the tales are valid.",
+    "of a fixed T, each turned until 95 % are valid: it is behind, for its "
+    "first tokens are cold. Started hot it is a fixed T. (Beside a fixed T of "
+    "the same mean entropy it has up to five pairs more where it is turned "
+    "low, but that T is colder than its own.) With the article's own numbers "
+    f"{written:.1%} of the tales are valid.",
     estimate=lead.value,
     interval=lead.interval,
     n=lead.n,
@@ -761,7 +794,7 @@ fact("the rule is behind at the same validity", lead.interval[1] < 0)
 
 # %% [markdown]
 # This storyteller has not collapsed; a model that has might gain. But the rule
-# could not tell: it looks at a token's entropy, and grammar looks like
+# could not tell: it looks at a token's entropy, and a decided word looks like
 # collapse to it.
 #
 # ## A short quiz
@@ -772,8 +805,8 @@ quiz("13")
 # %% [markdown]
 # ## Recap
 #
-# - Most tokens of a healthy text are decided. Low entropy there is grammar.
-# - The article's rule heats grammar and cools choices: it is behind a fixed T.
+# - Most tokens of these tales are decided. Low entropy there is grammar.
+# - The article's rule soon is a fixed T, after a cold start: it is behind one.
 # - A gain below 2 settles; what a mean entropy hides is *where* chance goes.
 # - Heat where there is a choice helps a little; ask a rule for its sign.
 #

@@ -21,7 +21,7 @@ ALLOWED = {
     "forward": {"model"},
     "model": {"data_files", "foundations"},
     "worlds": {"foundations"},
-    "mitigation": {"foundations", "forward", "model"},
+    "mitigation": {"foundations", "forward", "generation", "model"},
     "detection": {"foundations", "model"},
     "generation": {"foundations", *CORE},
     "training": LEARNT,

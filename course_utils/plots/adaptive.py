@@ -38,7 +38,7 @@ def plot_rules(
         axes.annotate(f" {name}", last, color=colour, va="center")
     axes.set(xlabel="entropy of the step (bits)", ylabel="temperature")
     axes.set(xlim=(0, 1.35 * entropies[-1]), ylim=(0, None))
-    axes.set_title("Hot where it is sure, or hot where it hesitates")
+    axes.set_title("The less sure the model, the hotter")
     return figure
 
 

@@ -81,7 +81,7 @@ def show_cuts(
 def plot_cut(errors: Mapping[str, float], lost: Mapping[str, float]) -> Figure:
     """Sampler by sampler: mistakes left per 1,000 tokens, and what is lost with them.
 
-    lost  the world's own probability that is cut, a share
+    lost  the share of the world's tales that can no longer be told
     """
     figure = Figure(figsize=(8.5, 3.6))
     left, right = figure.subplots(1, 2, sharey=True)
@@ -91,15 +91,18 @@ def plot_cut(errors: Mapping[str, float], lost: Mapping[str, float]) -> Figure:
     right.barh(rows, [100 * lost[n] for n in names], color=PALETTE["truth"])
     left.set_yticks(rows, names)
     left.set(xlabel="impossible tokens in 1,000")
-    right.set(xlabel="cut from what the world says, in %")
-    left.set_title("Nearly all of them stop the mistakes ...")
+    right.set(xlabel="tales that can't be told any more, in %", xlim=(0, 100))
+    left.set_title("Most cuts stop most mistakes ...")
     right.set_title("... at prices that differ")
     return figure
 
 
 PANELS = (
-    ("Cut by rank or by mass", ("top-k 50", "top-p 0.9", "top-k 50, top-p 0.9")),
-    ("Cut by what the row is like", ("min-p 0.1", "top-n-sigma 1", "p-less")),
+    (
+        "Both limits lead, top-k doesn't",
+        ("top-k 50", "top-p 0.9", "top-k 50, top-p 0.9"),
+    ),
+    ("Min-p leads, p-less is late", ("min-p 0.1", "top-n-sigma 1", "p-less")),
 )
 _COLOURS = [PALETTE[name] for name in ("model", "learner", "collapsed", "healthy")]
 
@@ -135,6 +138,8 @@ def plot_frontiers(
                 xytext=(5, 6),
                 textcoords="offset points",
                 color=PALETTE["truth"],
+                zorder=5,
+                bbox={"fc": "white", "ec": "none", "pad": 0.5, "alpha": 0.7},
             )
         axes.axhline(truth, color=PALETTE["muted"], ls="--", lw=1)
         axes.text(floor, truth, " the world", va="bottom", color=PALETTE["muted"])

@@ -14,6 +14,7 @@ RECORDERS = {  # the module of each log, with its `record(out, seeds)` and `SEED
     "pretraining": "course_utils.recordings.pretraining",
     "recursion": "course_utils.recordings.recursion",
     "reward": "course_utils.recordings.reward",
+    "searches": "course_utils.recordings.searches",
     "truncation": "course_utils.recordings.truncation",
 }
 

@@ -31,6 +31,9 @@ ARMS = {
     "temperature": Arm(FINE, lambda T, _: [Temperature(T)]),
     "article": Arm((2.5,), lambda T, _: [AdaptiveTemperature(highest=T)]),
     "spark up to T": Arm(HIGHEST, lambda T, _: [AdaptiveTemperature(highest=T)]),
+    "spark, hot from the start": Arm(
+        HIGHEST, lambda T, _: [AdaptiveTemperature(start=T, highest=T, wait=0)]
+    ),
     "target entropy": Arm(
         (0.3, 0.4, 0.5, 0.55, 0.6, 0.65), lambda bits, _: [EntropyTarget(bits)]
     ),

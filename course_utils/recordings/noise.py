@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from course_utils.mitigation.adaptive import DynamicTemperature
 from course_utils.mitigation.noise import (
     ArithmeticSampling,
     EntropyNoise,
@@ -28,6 +29,9 @@ HEATS = (0.8, 1, 1.2, 1.4, 1.6)
 
 ARMS = {
     "temperature": Arm(FINE, lambda T, _: [Temperature(T)]),
+    "dynatemp from 1": Arm(
+        (1, 1.5, 2, 2.5, 3, 3.5), lambda T, _: [DynamicTemperature(1.0, T)]
+    ),
     "noise": Arm(SIGMAS, lambda s, seed: [GaussianNoise(s, seed=seed)]),
     "noise per text": Arm(
         SIGMAS, lambda s, seed: [GaussianNoise(s, per="text", seed=seed)]

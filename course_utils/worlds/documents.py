@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_utils.worlds.distribution import Distribution, check_count
-from course_utils.worlds.grammar import entropy_of
+from course_utils.worlds.grammar import entropy_of, split_words
 from course_utils.worlds.parsing import NEXT_TALE, Framing, Labels
 from course_utils.worlds.tales import Story, Tales
 
@@ -42,6 +42,27 @@ class Documents(Distribution):
         framing = Framing(kinds, settings["another_tale"], settings["shared"])
         super().__init__(world.rules, framing)
         self.world = world
+
+    def next_tale(self, text: str, factor: str) -> dict[str, float]:
+        """The exact distribution of a factor in the tale that follows `text`.
+
+        `text` holds one to three whole tales of a collection. What they may share
+        shifts the next one; what they don't stays as it is in the world.
+        Raises ValueError where no tale can follow. Built on in notebook 16.
+        """
+        reading = self.reading()
+        for word in (*split_words(text), NEXT_TALE):
+            if reading.advance(word) == 0:
+                raise ValueError(
+                    "text must hold one to three whole tales that share a factor, "
+                    f"so that another may follow, not {text[:60]!r} ..."
+                )
+        prior, first = self.world.probabilities(factor), reading.stories[0]
+        shared = reading.shared_posterior().get(factor, 0.0)
+        return {
+            value: (1 - shared) * p + shared * (value == first[factor])
+            for value, p in prior.items()
+        }
 
     def entropy(self) -> float:
         """Exact entropy in nats of a document."""

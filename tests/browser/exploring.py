@@ -62,8 +62,8 @@ CHANGES = {
     ],
     "12": [
         ("open_step = [3.0, 2.9", "open_step = [9.0, 2.9"),
-        ("sample(50, seed=12)", "sample(20, seed=5)"),
-        ("T = 1.5\nprobs", "T = 1\nprobs"),
+        ("sample(100, seed=12)", "sample(20, seed=5)"),
+        ("quality = cut_at(1.5)", "quality = cut_at(1)"),
     ],
     "13": [
         ("for bits in (0.1, 2.0, 8.0)", "for bits in (0.5, 3.0, 7.0)"),
@@ -77,6 +77,11 @@ CHANGES = {
         ("torch.randn(even.shape", "2 * torch.randn(even.shape"),
         ("levels = [0.5, 1, 1.5, 2, 2.5, 3]", "levels = [0.5, 1, 2]"),
         ("prompt=opening, sets=40", "prompt=opening, sets=10"),
+    ],
+    "15": [
+        ("first = torch.tensor([0.6, 0.4])", "first = torch.tensor([0.9, 0.1])"),
+        ('request = "A story about Mira."', 'request = "A story about Tom."'),
+        ("alpha, cosine = 0.6, 0.7", "alpha, cosine = 0.3, 0.5"),
     ],
 }
 

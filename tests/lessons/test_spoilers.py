@@ -79,6 +79,11 @@ GIVEN_AWAY = {
         "noise at 95 %": "noise (is|was) (clearly )?ahead",
         "twelve girls": "bad luck out|nearly half of them",
     },
+    "15": {
+        "plots of ten beams": "near copies|one plot|finds the mode",
+        "most plots": "dice (need no|tell more)|six plots|half as many",
+        "similarity rewarded": "is what was said|loops? come",
+    },
 }
 
 

@@ -10,11 +10,17 @@ from course_utils.recordings import (
     noise,
     pretraining,
     recursion,
+    searches,
     truncation,
 )
 
 SAMPLERS = {"truncation": truncation, "adaptive": adaptive, "noise": noise}
-RECORDERS = {"pretraining": pretraining, "recursion": recursion, **SAMPLERS}
+RECORDERS = {
+    "pretraining": pretraining,
+    "recursion": recursion,
+    "searches": searches,
+    **SAMPLERS,
+}
 
 
 @pytest.mark.parametrize("name", RECORDERS)
