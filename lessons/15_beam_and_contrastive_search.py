@@ -208,19 +208,20 @@ dial = LiveFigure(
     lambda figure: pictures.draw_tree(figure, 10, 90),
     move_tree,
     {
-        "groups": steps([1, 2, 5, 10], value=1, label="groups"),
+        "groups": steps([1, 2, 5, 10], value=5, label="groups"),
         "penalty": steps(penalties, value=0.5, label="penalty"),
     },
-    alt="Ten texts as lines from left to right. Of plain beam search they run "
-    "together nearly to the end. With ten groups and a penalty of 2 they part "
-    "early and tell several plots; with a penalty of 5 many are no tales.",
+    alt="Ten texts as lines from left to right, in five colours. Two of a "
+    "group run together nearly to the end, the groups part early. With one "
+    "group all ten run together; with ten groups and a penalty of 5 many are "
+    "no tales.",
     size=(9, 4.2),
 )
 dial
 
 # %% [markdown]
-# Begin with one group: ten texts that part only near their end. More groups
-# part early, each group by itself stays a bundle, and what a penalty adds has
+# Set it to one group: ten texts that part only near their end. With more,
+# groups part early, each by itself stays a bundle, and what a penalty adds has
 # a limit: set it to 5, and groups take *any* other token, right or wrong.
 #
 # **Stretch**: the penalty compares tokens at the same place. What happens to
@@ -625,5 +626,6 @@ quiz("15")
 #   [Contrastive search is what you need](https://arxiv.org/abs/2210.14140):
 #   where it works, and how anisotropy decides.
 #
-# **Next**: 16 Prompts, retrieval, restarts is still to come: what one can do
-# without touching the sampler at all.
+# **Next**:
+# [16 Prompts, retrieval, restarts](16_prompts_retrieval_resets.ipynb). What
+# can be done without touching the sampler at all?

@@ -12,6 +12,7 @@ RECORDERS = {  # the module of each log, with its `record(out, seeds)` and `SEED
     "forms": "course_utils.recordings.forms",
     "noise": "course_utils.recordings.noise",
     "pretraining": "course_utils.recordings.pretraining",
+    "prompts": "course_utils.recordings.prompts",
     "recursion": "course_utils.recordings.recursion",
     "reward": "course_utils.recordings.reward",
     "searches": "course_utils.recordings.searches",

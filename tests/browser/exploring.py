@@ -83,6 +83,14 @@ CHANGES = {
         ('request = "A story about Mira."', 'request = "A story about Tom."'),
         ("alpha, cosine = 0.6, 0.7", "alpha, cosine = 0.3, 0.5"),
     ],
+    "16": [
+        ("world.sample(2000, seed=16)", "world.sample(900, seed=5)"),
+        (
+            'searched = ["fox", "market", "lantern", "Mira", "otter"]',
+            'searched = ["owl", "market"]',
+        ),
+        ("Temperature(0.05)", "Temperature(0.4)"),
+    ],
 }
 
 

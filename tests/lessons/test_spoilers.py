@@ -84,6 +84,11 @@ GIVEN_AWAY = {
         "most plots": "dice (need no|tell more)|six plots|half as many",
         "similarity rewarded": "is what was said|loops? come",
     },
+    "16": {
+        "under a header": "sits in the weights|goes through them",
+        "after two diverse tales": "as common as ever|says nothing, so",
+        "restarts of a collapsed model": "is what they all had|never shared a context",
+    },
 }
 
 

@@ -9,6 +9,7 @@ from course_utils.recordings import (
     adaptive,
     noise,
     pretraining,
+    prompts,
     recursion,
     searches,
     truncation,
@@ -17,6 +18,7 @@ from course_utils.recordings import (
 SAMPLERS = {"truncation": truncation, "adaptive": adaptive, "noise": noise}
 RECORDERS = {
     "pretraining": pretraining,
+    "prompts": prompts,
     "recursion": recursion,
     "searches": searches,
     **SAMPLERS,

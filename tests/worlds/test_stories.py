@@ -375,3 +375,34 @@ def test_a_grammar_with_two_readings_is_refused():
 
 def test_every_factor_that_fills_slots_has_forms():
     assert set(WORLD.grammar.forms) == set(DRAWN)
+
+
+def test_the_next_tale_is_what_collections_say():
+    """Of many collections, those whose first tale has this hero go on as foretold."""
+    documents = [d for d in WORLD.documents.sample(40_000, seed=3) if d.stories[1:]]
+    mira = [d for d in documents if d.stories[0]["hero"] == "Mira"]
+    told = sum(d.stories[1]["hero"] == "Mira" for d in mira) / len(mira)
+    first = mira[0].text.split("\n")[0]
+    assert told == pytest.approx(
+        WORLD.documents.next_tale(first, "hero")["Mira"], abs=0.04
+    )
+
+
+def test_what_two_tales_do_not_share_stays_as_it_is():
+    tales = WORLD.sample(3000, seed=4)
+    one = tales[0]
+    other = next(
+        t
+        for t in tales
+        if t.labels["animal"] == one.labels["animal"]
+        and all(t.labels[f] != one.labels[f] for f in ("hero", "place", "arc"))
+    )
+    after = WORLD.documents.next_tale(f"{one.text}\n{other.text}", "hero")
+    assert after == pytest.approx(WORLD.probabilities("hero"))
+    animals = WORLD.documents.next_tale(f"{one.text}\n{other.text}", "animal")
+    assert animals[one.labels["animal"]] == pytest.approx(1)
+
+
+def test_no_tale_follows_what_is_no_collection():
+    with pytest.raises(ValueError, match="one to three whole tales"):
+        WORLD.documents.next_tale("No tale.", "hero")
