@@ -492,7 +492,7 @@ from transformers import SuppressTokensLogitsProcessor
 
 
 # %%
-def stuck_from(ids):
+def stuck_from(ids, bits):
     """Where the ids begin to be said twice in a row, or None."""
     loop = find_loop(ids, repeats=2)
     return None if loop is None else loop.start
@@ -544,6 +544,51 @@ fact(
 # again, from the same start. And against a collapse *between* samples they can
 # do nothing: those samples never shared a context. What has collapsed is the
 # model.
+#
+# ## Or listen to the entropy
+# {{deep}}
+#
+# A monitor (notebook 07) could pull the trigger instead: stuck is a text whose
+# mean entropy over 30 tokens is below a threshold. Try some, on texts that
+# loop and on healthy ones at T = 1. A restart of a healthy text is a false
+# alarm.
+
+# %%
+from course_utils.mitigation.prompting import low_entropy
+
+
+def restarts_at(threshold, T, texts=4):
+    """Restarts in all, of a few texts that may not end."""
+    heat = [never_end, Temperature(T)]
+    trigger = low_entropy(threshold)
+    runs = [
+        write_with_restarts(lm, "", trigger, room, 30, heat, seed=1000 * i)
+        for i in range(texts)
+    ]
+    return sum(run.restarts for run in runs)
+
+
+# %%
+print("threshold   nearly greedy   healthy   (restarts of 4 texts)")
+alarms = {}
+for threshold in (0.2, 0.4, 0.6):
+    alarms[threshold] = restarts_at(threshold, 0.05), restarts_at(threshold, 1)
+    print("{:>9}{:>16}{:>10}".format(threshold, *alarms[threshold]))
+
+# %%
+# only with the storyteller
+fact(
+    "a threshold that catches loops restarts healthy texts as well",
+    all(healthy > 0 for caught, healthy in alarms.values() if caught > 0),
+)
+
+# %% [markdown]
+# No threshold works here: where the loops are caught, healthy texts are, too.
+# The storyteller is no surer within a loop than within a tale
+# ([notebook 03](03_entropy_and_its_collapse.ipynb)): it still finds the next
+# word open, and only the cold choice repeats. In models whose loops feed
+# themselves the entropy does fall. Try your own model before you trust a
+# threshold, as notebook 07 does.
 #
 # ## Claims on trial
 #

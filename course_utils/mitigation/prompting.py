@@ -201,7 +201,7 @@ class Restarted:
 def write_with_restarts(
     lm: LanguageModel,
     prompt: str,
-    stuck_from: Callable[[list[int]], int | None],
+    stuck_from: Callable[[list[int], list[float]], int | None],
     max_new_tokens: int = 200,
     look_every: int = 30,
     processors: Sequence[Processor] = (),
@@ -209,9 +209,10 @@ def write_with_restarts(
 ) -> Restarted:
     """Write on, and begin anew from the prompt wherever the text is stuck.
 
-    stuck_from  of the new token ids since the last restart: the place from which they
-                are stuck, or None. For loops: `lambda ids: (loop := find_loop(ids)) and
-                loop.start`
+    stuck_from  of the token ids since the last restart, and the model's entropy in
+                bits before each: the place from which the text is stuck, or None. For
+                loops `lambda ids, bits: (loop := find_loop(ids)) and loop.start`, by
+                entropy `low_entropy(...)`
 
     Looked at after every `look_every` tokens. The stuck end is cut off and all that
     stood in the context is dropped but the prompt: a cold restart. Ends with an
@@ -221,25 +222,50 @@ def write_with_restarts(
     look_every = as_whole_number("look_every", look_every, at_least=1)
     left = as_whole_number("max_new_tokens", max_new_tokens, at_least=1)
     seed, start = as_seed(seed), lm.encode(prompt)
-    pieces, restarts, ids = list[str](), 0, list[int]()
+    pieces, restarts = list[str](), 0
+    ids, bits = list[int](), list[float]()
     while left > 0:
-        window = (lm.context_length or 10**9) - len(start) - len(ids)
+        # Read anew, a text may have more tokens than it was written with.
+        text = lm.decode([*start, *ids])
+        window = (lm.context_length or 10**9) - len(lm.encode(text))
         length = min(look_every, left, window)
         if length < 1:
             break
-        text = lm.decode([*start, *ids])
         run = generate(lm, text, 1, length, processors, seed, progress=False)
         ids += run.token_ids[0]
+        bits += run.model_entropy[0, : len(run.token_ids[0])].tolist()
         left, seed = left - len(run.token_ids[0]), seed + 1
         if ids[-1] in lm.stop_ids:
             break
-        place = stuck_from(ids)
+        place = stuck_from(ids, bits)
         if place is not None:
             pieces.append(lm.decode(ids[:place]))
-            restarts, ids = restarts + 1, []
+            restarts, ids, bits = restarts + 1, [], []
     return Restarted(
         [*pieces, lm.decode([i for i in ids if i not in lm.stop_ids])], restarts
     )
+
+
+def low_entropy(
+    threshold: float, window: int = 30
+) -> Callable[[list[int], list[float]], int | None]:
+    """Stuck is a text whose entropy stays low: for `write_with_restarts`.
+
+    From where the model's mean entropy over `window` tokens, up to the last one, is
+    below `threshold` bits. Raises ValueError for a threshold below 0 and a window < 1.
+    Built in notebook 16.
+    """
+    threshold = as_number("threshold", threshold, "a number of at least 0, in bits")
+    if threshold < 0:
+        raise ValueError(f"threshold must be at least 0 bits, not {threshold}")
+    window = as_whole_number("window", window, at_least=1)
+
+    def stuck_from(ids: list[int], bits: list[float]) -> int | None:
+        last = bits[-window:]
+        is_low = len(last) == window and sum(last) / window < threshold
+        return len(bits) - window if is_low else None
+
+    return stuck_from
 
 
 def _words(text: str) -> list[str]:

@@ -292,7 +292,7 @@ class Frontier:
                 told = [f"{x:+.1f}" if x.exists else "never there" for x in leads]
                 rows.append((arm, told))
         return "\n".join(
-            f"{name:25}" + "".join(cell.ljust(25) for cell in cells).rstrip()
+            f"{name:27}" + "".join(cell.ljust(25) for cell in cells).rstrip()
             for name, cells in rows
         )
 

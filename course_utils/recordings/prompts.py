@@ -163,7 +163,7 @@ def _stuck(seed: int) -> Row:
     }
 
 
-def loop_start(ids: list[int]) -> int | None:
+def loop_start(ids: list[int], _bits: list[float]) -> int | None:
     """The place from which token ids say the same twice in a row, or more often."""
     loop = find_loop(ids, repeats=2)
     return None if loop is None else loop.start

@@ -13,6 +13,7 @@ from course_utils.mitigation.prompting import (
     Retriever,
     cosine,
     fit_into,
+    low_entropy,
     mmr,
     tfidf,
     write_with_restarts,
@@ -99,7 +100,7 @@ def test_a_prompter_puts_what_it_found_before_the_request(corpus):
     assert text in corpus and "owl" in text and request == "A story about Tom."
 
 
-def loop_start(ids):
+def loop_start(ids, bits=()):
     loop = find_loop(ids, repeats=2)
     return None if loop is None else loop.start
 
@@ -114,12 +115,32 @@ def test_restarts_drop_the_loop_and_the_context():
 
 def test_a_text_that_is_never_stuck_is_the_model_s_own():
     lm = load_model()
-    told = write_with_restarts(lm, "Once", lambda ids: None, 120, seed=3)
+    told = write_with_restarts(lm, "Once", lambda ids, bits: None, 120, seed=3)
     assert told.restarts == 0 and len(told.pieces) == 1
     assert StoryWorld().parse("Once" + told.text).valid
 
 
+def test_low_entropy_says_from_where():
+    stuck = low_entropy(0.5, window=3)
+    assert stuck([1] * 5, [2.0, 2.0, 0.1, 0.2, 0.3]) == 2
+    assert stuck([1] * 5, [2.0, 0.1, 0.2, 0.3, 2.0]) is None
+    assert stuck([1] * 2, [0.0, 0.0]) is None
+
+
+def test_restarts_get_the_model_s_entropy_of_each_token():
+    lm, seen = load_model(), []
+
+    def watch(ids, bits):
+        seen.append((len(ids), len(bits), min(bits)))
+
+    write_with_restarts(lm, "", watch, 60, 20, seed=1)
+    assert [lengths[:2] for lengths in seen] == [(20, 20), (40, 40), (60, 60)]
+    assert all(least >= 0 for *_, least in seen)
+
+
 BAD = [
+    (lambda lm: low_entropy(-1), "threshold must be at least 0"),
+    (lambda lm: low_entropy(1, 0), "window"),
     (lambda lm: tfidf([]), "texts must be a list of at least one text"),
     (lambda lm: tfidf("one"), "texts must be a list"),
     (lambda lm: Retriever(["a", 3]), "corpus must hold texts, but has 3"),
