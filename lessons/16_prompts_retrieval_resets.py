@@ -250,7 +250,8 @@ guess.compare(
     "so the heroes are as common as ever.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Tested here: what the text says.
 prior = world.probabilities("hero")["Mira"]
 fact(
     "two tales that share no hero leave Mira where she is",
