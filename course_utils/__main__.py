@@ -1,4 +1,4 @@
-"""`python -m course_utils`: report, list of samplers, workbook, JupyterLab."""
+"""`python -m course_utils`: report, samplers, verdicts, workbook, JupyterLab."""
 
 import argparse
 import dataclasses
@@ -19,6 +19,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _report(options)
         elif options.command == "samplers":
             _samplers()
+        elif options.command == "verdicts":
+            sys.exit(_verdicts(options))
         elif options.command == "workbook":
             _workbook(options)
         else:
@@ -33,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_report(commands)
     about = "all samplers: their arguments, what they do, where they are built"
     commands.add_parser("samplers", help=about, description=about)
+    _add_verdicts(commands)
     about = "your own copies of the notebooks, made and brought up to date"
     workbook = commands.add_parser("workbook", help=about, description=about)
     workbook.add_argument(
@@ -62,6 +65,45 @@ def _add_report(commands: argparse._SubParsersAction) -> None:
     )
     report.add_argument("--sample", type=int, default=500, help="default: 500 texts")
     report.add_argument("--seed", type=int, default=0)
+
+
+def _add_verdicts(commands: argparse._SubParsersAction) -> None:
+    about = "every verdict, tried again and held against the stored one"
+    verdicts = commands.add_parser("verdicts", help=about, description=about)
+    verdicts.add_argument(
+        "notebooks", nargs="*", metavar="NN", help="of these notebooks; default: of all"
+    )
+    verdicts.add_argument(
+        "--stored", action="store_true", help="only list what is stored"
+    )
+    verdicts.add_argument(
+        "--draws", type=int, default=0, help="move all seeds: 1, 2, 3, ..."
+    )
+    verdicts.add_argument("--at-once", type=int, default=1, help="notebooks at a time")
+
+
+def _verdicts(options: argparse.Namespace) -> int:
+    from course_utils.classroom import retrial
+
+    notebooks = retrial.notebooks_on_trial(options.notebooks)
+    numbers = {path.name[:2] for path in notebooks}
+    stored = [e for e in retrial.stored_verdicts() if e["notebook"] in numbers]
+    if options.stored:
+        print(retrial.listing(stored))
+        return 0
+    differ = 0
+    for number, found in retrial.try_again(notebooks, options.draws, options.at_once):
+        rows = [entry for entry in stored if entry["notebook"] == number]
+        if isinstance(found, str):
+            lines = [f"notebook {number} ended early: {found}"]
+        else:
+            print(retrial.listing(found), end="\n\n", flush=True)
+            lines = retrial.differences(rows, found, words_only=bool(options.draws))
+        print(*(f"DIFFERS: {line}\n" for line in lines), sep="\n", end="", flush=True)
+        differ += len(lines)
+    among = f"{len(stored)} verdicts tried again"
+    print(f"{among}; {differ} differences from the stored ones")
+    return int(differ > 0)
 
 
 def _samplers() -> None:

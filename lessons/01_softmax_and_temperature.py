@@ -121,6 +121,13 @@ large.exp(), large.exp() / large.exp().sum()
 # `exp(1000)` is too large for a float: infinity. Infinity divided by infinity
 # is `nan`, not a number. But only differences count. So shift
 # all logits until the largest is 0. `exp` of it is 1, and nothing overflows.
+#
+# The same shift gives the logarithm of the sum, known as *log-sum-exp*:
+#
+# $$ \ln \sum_i e^{z_i} = z_{\max} + \ln \sum_i e^{z_i - z_{\max}} $$
+#
+# A log-probability is a logit minus the log-sum-exp of all logits, with no
+# division and no `log(0)`: this is what `log_softmax` does.
 
 # %%
 shifted = large - large.max()
@@ -128,6 +135,11 @@ stable = shifted.exp() / shifted.exp().sum()
 stable
 
 # %%
+log_sum_exp = large.max() + shifted.exp().sum().log()
+fact(
+    "a logit minus the log-sum-exp is a log-probability",
+    lambda: torch.allclose(large - log_sum_exp, stable.log(), atol=1e-4),
+)
 fact(
     "logits of 1000 and 999 give what logits of 1 and 0 give",
     lambda: torch.allclose(stable, torch.tensor([1.0, 0.0]).softmax(-1)),
@@ -353,7 +365,9 @@ fact(
 # Lay the probabilities end to end: together they fill the line from 0 to 1. A
 # uniform random number falls into one of the pieces. That piece's word is
 # drawn. This is [sampling](../GLOSSARY.md#sampling) by the *inverse of the
-# cumulative distribution*.
+# cumulative distribution*. The cumulative sum is a *running sum*: each entry
+# is rounded to what a float can hold. So it may end a little below 1, and
+# notebook 02 asks what else that can do.
 
 # %%
 cumulative = probs.cumsum(dim=-1)
@@ -364,6 +378,15 @@ u = 0.8
 drawn = torch.searchsorted(cumulative, torch.tensor(u), right=True)
 winner = words[drawn] if drawn < len(words) else "nobody"
 print(f"{u} falls into the piece of {winner!r}")
+
+# %% jupyter={"source_hidden": true}
+# Tested here: what the text says.
+from itertools import accumulate
+
+fact(
+    "ten tenths, added one by one, end a little below 1",
+    list(accumulate([0.1] * 10))[-1] < 1,
+)
 
 # %% [markdown]
 # ### Exercise 2: sample
@@ -483,6 +506,12 @@ print(lm.decode(ids))
 # processor*](../GLOSSARY.md#logits-processor): an object that is called with
 # the tokens so far and the logits, and gives back new logits. `transformers`
 # has the same protocol.
+#
+# Processors run one after the other, so their *order* matters. `transformers`
+# applies temperature before it cuts unlikely tokens off (top-k, top-p), and
+# llama.cpp after. With temperature first, a hot dial lifts the tail before the
+# cut by probability, and more of it is let through (notebook 12). The same
+# settings don't mean the same sampler.
 #
 # ### Exercise 4: a sampler of your own
 #
@@ -618,9 +647,13 @@ verdict(
     "holds",
     "With the index repaired: the share of contexts in which the formula "
     "gives torch's probabilities to five places, at three temperatures.",
+    question="Does the formula, with its index repaired, give the "
+    "probabilities that torch gives?",
+    stands=c01 == n,
     estimate=c01 / n,
     interval=wilson_interval(c01, n),
     n=n,
+    unit="context",
 )
 
 # %%
@@ -629,9 +662,12 @@ verdict(
     "holds",
     "The share of contexts in which one token has more than 99.9 % at "
     "T = 0.00001. The exceptions, if any, are near ties: gaps below 0.0001.",
+    question="Does one token take all as T goes to 0?",
+    stands=wilson_interval(c02, n)[0] > 0.8,
     estimate=c02 / n,
     interval=wilson_interval(c02, n),
     n=n,
+    unit="context",
 )
 
 # %%
@@ -640,9 +676,12 @@ verdict(
     "holds",
     "The share of contexts in which the rarer half of the vocabulary gains "
     "weight from T = 1 to 1.5. But for rounding, the order of tokens stays.",
+    question="Does the rarer half of the vocabulary gain weight as T rises?",
+    stands=c03 == n,
     estimate=c03 / n,
     interval=wilson_interval(c03, n),
     n=n,
+    unit="context",
 )
 
 # %% [markdown]

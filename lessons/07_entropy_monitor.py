@@ -181,20 +181,19 @@ n, length = 24, 100  # requests a prompt, tokens; fewer for a slow model
 from course_utils.detection.monitor import (
     EntropyMonitor,
     fit_baselines,
-    pooled_drops,
     read_requests,
     windowed_means,
 )
 from course_utils.detection.scoring import alarm_rate, auroc_interval
 
 
-def serve(model=lm, samplers=(), seed=0, n=n):
+def serve(model=lm, samplers=(), seed=0, n=n, asked=prompts, length=length):
     """n requests a prompt, seen in front and behind, and their texts."""
     known = model.stop_ids, model.padding_id
     front, behind = EntropyMonitor(*known), EntropyMonitor(*known)
     chain = [front, *samplers, behind]
     texts = generate(
-        model, prompts, n, length, chain, seed=seed, progress=False
+        model, asked, n, length, chain, seed=seed, progress=False
     ).texts
     seen = {"in front": front.finish(), "behind": behind.finish()}
     return seen | {"texts": texts}
@@ -207,7 +206,8 @@ def serve(model=lm, samplers=(), seed=0, n=n):
 # baselines have not seen. Any alarm on these is a false one.
 
 # %%
-baselines = fit_baselines(serve(seed=1)["behind"])
+sound = serve(seed=1)["behind"]
+baselines = fit_baselines(sound)
 healthy = serve(seed=2)
 bits = torch.tensor([b for r in healthy["behind"] for b in r.entropy])
 forced = (bits < 0.01).float().mean()  # nothing to choose
@@ -322,7 +322,8 @@ fact(
 # request. Left of the dashed line it is more than 30 % below the mean of all
 # baselines. The black ticks mark 30 % below its own prompt's.
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Built here: mean entropies of requests, and of baselines
 means = {
     name: [r.mean for r in healthy["behind"][i * n : i * n + n]]
     for i, name in enumerate(PROMPTS)
@@ -343,7 +344,8 @@ show(
     "on both sides; but right of the black tick of their own baseline.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Prints: false alarms with own baselines, and with one for all
 by_own, by_one = (
     {name: sum(v < 0.7 * line[name] for v in means[name]) for name in means}
     for line in (own, dict.fromkeys(means, overall))
@@ -370,10 +372,15 @@ fact(
 # ## Requests that have collapsed
 #
 # Now the patients, on the same prompts. Some get a cold sampler, T = 0.5 or
-# 0.3. The others come from the storyteller of notebook 06, tuned on a blind
-# reward for 20, 40 or 60 steps. How far have they collapsed in truth? The
-# parser counts the effective number of plots, after the five prompts that
-# leave the plot open.
+# 0.3. The others come from models tuned on the blind reward of notebook 06,
+# for 20, 40 or 60 steps. One tuned model is one draw, however often you ask
+# it: a second run collapses onto another tale. So there are two runs of 20 and
+# 40 steps, and eight of 60 steps, each with a seed of its own.
+#
+# How far have they collapsed in truth? The parser counts the effective number
+# of plots, after the five prompts that leave the plot open: of eight tales a
+# prompt, as few tales show fewer plots. And model by model, for eight models
+# with a plot each would look varied if thrown together.
 
 # %%
 COLD = [0.5, 0.3]  # temperatures
@@ -383,24 +390,56 @@ left = {}  # effective plots, where the parser can tell them
 
 # %%
 # only with the storyteller
-from course_utils.recordings.ladder import load_tuned
+from course_utils.recordings.ladder import ladder, load_tuned
 
-for step in (20, 40, 60):
-    patients[f"tuned {step}"] = serve(load_tuned(step), seed=4)
+EACH = min(8, n)  # requests a prompt to each tuned model
+tuned = {20: {}, 40: {}, 60: {}}  # by step and seed
+for rung in ladder():
+    if rung.step in tuned:
+        model = load_tuned(rung.step, rung.seed)
+        tuned[rung.step][rung.seed] = serve(model, seed=4, n=EACH)
+
+# %% jupyter={"source_hidden": true}
+# Built here: the tuned models of a step as one kind of patient
+# only with the storyteller
+for step, models in tuned.items():
+    patients[f"tuned {step}"] = {
+        place: [x for served in models.values() for x in served[place]]
+        for place in healthy
+    }
 
 # %%
 # only with the storyteller
 from course_utils import StoryWorld
 from course_utils.worlds import measures
 
-world = StoryWorld()
-for name, served in ({"healthy": healthy} | patients).items():
-    tales = measures.parse_all(world, served["texts"][: 5 * n])
-    left[name] = math.nan  # if texts are too short to be tales
-    if any(tale.valid for tale in tales):
-        shares = measures.label_shares(tales, "arc")
-        left[name] = measures.effective_number(shares)
-    print(f"{name:<9} {left[name]:.1f} plots, {len(tales)} tales")
+world, OPEN = StoryWorld(), 5  # prompts that leave the plot open
+
+
+def plots_left(served, n=n, many=EACH):
+    """Effective plots of `many` tales after each of the open prompts."""
+    starts = range(0, OPEN * n, n)
+    texts = [text for i in starts for text in served["texts"][i : i + many]]
+    tales = measures.parse_all(world, texts)
+    if not any(tale.valid for tale in tales):
+        return math.nan  # texts are too short to be tales
+    return measures.effective_number(measures.label_shares(tales, "arc"))
+
+
+# %% jupyter={"source_hidden": true}
+# Prints: how many plots are left, run by run
+# only with the storyteller
+for name in ("healthy", *patients):
+    runs = tuned.get(int(name.split()[-1])) if "tuned" in name else None
+    if runs is None:
+        of_runs = [plots_left({"healthy": healthy, **patients}[name])]
+    else:
+        of_runs = [plots_left(served, EACH) for served in runs.values()]
+    left[name] = sum(of_runs) / len(of_runs)
+    each = ", ".join(f"{plots:.1f}" for plots in of_runs)
+    print(f"{name:<9} {left[name]:.1f} plots ({each})")
+kept = plots_left(patients[mild], many=n) / plots_left(healthy, many=n)
+print(f"{mild} keeps {kept:.0%} of the plots, of {n} tales a prompt")
 
 # %%
 guess_half = predict(
@@ -414,7 +453,11 @@ guess_half
 # %% [markdown]
 # ## The 30 % rule, collapse by collapse
 #
-# All intervals are 95 % ones (Wilson's), and speak of these eight prompts.
+# What was drawn here? Requests after the same prompt are alike, so each share
+# comes with a 95 % interval over the eight *prompts*, by Student's t. Wilson's
+# interval takes 192 requests for as many independent ones. But where hardly
+# any is flagged, prompts hardly differ, and Student's interval shrinks to
+# nothing. So take whatever either of them holds.
 
 # %%
 base = drops(healthy["behind"])
@@ -422,6 +465,33 @@ rates = {
     name: alarm_rate(drops(served["behind"]))
     for name, served in patients.items()
 }
+
+
+def flags_by_prompt(requests, window=None):
+    """For each prompt, whether each of its requests is flagged: 1 or 0."""
+    flags = {}
+    for request in requests:
+        for drop in drops([request], window):
+            flags.setdefault(request.prompt, []).append(float(drop > 0.3))
+    return [*flags.values()]
+
+
+# %% jupyter={"source_hidden": true}
+# Built here: an interval over prompts or requests, whichever is wider
+from course_utils.foundations.intervals import (
+    cluster_interval,
+    mean_interval,
+    wilson_interval,
+)
+
+
+def share_interval(flags):
+    """95 % of a share: over prompts or over requests, whichever is wider."""
+    n_flagged, n_all = sum(map(sum, flags)), sum(map(len, flags))
+    ends = cluster_interval(flags), wilson_interval(int(n_flagged), n_all)
+    lows, highs = zip(*ends, strict=True)
+    return max(min(lows), 0), min(max(highs), 1)
+
 
 # %%
 guess_half.compare(
@@ -431,34 +501,49 @@ guess_half.compare(
 
 # %% jupyter={"source_hidden": true}
 # Prints: how many plots are left, and how many requests are flagged
-for name, rate in ({"healthy": alarm_rate(base)} | rates).items():
+over_prompts = {}
+for name, served in ({"healthy": healthy} | patients).items():
+    flags = flags_by_prompt(served["behind"])
+    low, high = over_prompts[name] = share_interval(flags)
+    share = sum(map(sum, flags)) / sum(map(len, flags))
     plots = f"{left[name]:4.1f} plots, " if name in left else ""
-    print(f"{name:<9} {plots}flagged {rate}")
+    print(f"{name:<9} {plots}flagged {share:4.0%} ({low:.0%} to {high:.0%})")
 
 # %%
 # only with the storyteller
 fact(
     "T = 0.5 takes more than half of the plots, and few requests are flagged",
-    lambda: (
-        left["T = 0.5"] < left["healthy"] / 2
-        and rates["T = 0.5"].interval[1] < 0.3
-    ),
+    lambda: kept < 0.5 and over_prompts["T = 0.5"][1] < 0.3,
 )
 fact(
     "deep collapse is caught",
-    lambda: min(rates[k].interval[0] for k in ("T = 0.3", "tuned 60")) > 0.7,
+    lambda: min(over_prompts[k][0] for k in ("T = 0.3", "tuned 60")) > 0.7,
 )
 fact(
     "after 20 steps of tuning more plots are left, and more is flagged",
     lambda: (
         left["tuned 20"] > left["T = 0.5"] + 1
-        and rates["tuned 20"].interval[0] > rates["T = 0.5"].interval[1]
+        and over_prompts["tuned 20"][0] > over_prompts["T = 0.5"][1]
     ),
 )
 
 # %% [markdown]
 # Deep collapse is caught, T = 0.3 and 60 steps of tuning, and few healthy
-# requests are accused. But T = 0.5 slips through. After 20 steps of tuning
+# requests are accused. Is that so for *each* tuned model? Here are the eight,
+# one by one, with a 95 % interval over models:
+
+# %%
+# only with the storyteller
+of_models = [
+    alarm_rate(drops(served["behind"])).share for served in tuned[60].values()
+]
+print(*(f"{share:.0%}" for share in of_models))
+hit = sum(of_models) / len(of_models)
+hit_low, hit_high = mean_interval(of_models)
+print(f"mean {hit:.1%} ({hit_low:.1%} to {min(hit_high, 1):.1%})")
+
+# %% [markdown]
+# But T = 0.5 slips through. After 20 steps of tuning
 # *more* plots are left, and far more requests are flagged. So a drop says how
 # far the *entropy* fell, not how many *plots* are gone, and the rate of
 # exchange depends on the cause.
@@ -536,7 +621,8 @@ fact("at T = 0.5 most drop further than healthy ones", auroc(base, sick) > 0.8)
 
 # %% [markdown]
 # (The intervals are made in the way of Wilson's,
-# [Newcombe 2006](https://doi.org/10.1002/sim.2324).) Look at T = 0.5: its
+# [Newcombe 2006](https://doi.org/10.1002/sim.2324), and never of width zero.
+# They speak of these prompts and models only.) Look at T = 0.5: its
 # requests mostly drop further than healthy ones, but not by 30 %.
 #
 # ## A live figure: move the threshold
@@ -633,7 +719,8 @@ never_end = SuppressTokensLogitsProcessor(lm.stop_ids, device=lm.device)
 greedy = [monitor, never_end, Temperature(0)]
 runs = generate(lm, prompts, 1, 2 * length, greedy, progress=False)
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Prints: the loop of each text, and how its entropy goes on
 loops = [find_loop(ids, repeats=2) for ids in runs.token_ids]
 requests = monitor.finish()
 late = [sum(r.entropy[length:]) / length for r in requests]
@@ -685,13 +772,102 @@ fact("at most two requests are flagged", rate.flagged <= 2)
 # requests. No look at one of them can show that. So the next notebooks compare
 # texts.
 #
-# ## Does a drop foretell?
+# ## The entropy of meanings
+# {{deep}}
+#
+# Or take the entropy *between* answers. Ask one prompt several times, put
+# answers together that mean the same, and take the entropy of the shares of
+# these heaps. That is the
+# [**semantic entropy**](../GLOSSARY.md#semantic-entropy)
+# ([Farquhar and others 2024](https://doi.org/10.1038/s41586-024-07421-0)).
+# They ask a second model whether two answers follow from each other. We need
+# not ask: the parser knows. Two tales mean the same here if they have the same
+# plot. Four answers with plots *a a b c* make
+
+# %% tags=["nbval-check-output"]
+from operator import eq
+
+from course_utils.detection.semantic import semantic_entropy
+
+print(f"{semantic_entropy(['a', 'a', 'b', 'c'], same=eq)} bits")
+
+
+# %%
+# only with the storyteller
+def meanings(served, prompt, n=n, many=EACH):
+    """The semantic entropy of `many` answers to one prompt, by their plots."""
+    texts = served["texts"][prompt * n : prompt * n + many]
+    told = [world.parse(text).labels.get("arc") for text in texts]
+    return semantic_entropy(told, same=eq)
+
+
+# %% jupyter={"source_hidden": true}
+# Prints: the semantic entropy of each source, with 95 % intervals
+# only with the storyteller
+one_seed = {"texts": [same[0]["texts"][i // n] for i in range(n * OPEN)]}
+asked = {"healthy": healthy, mild: patients[mild], deep: patients[deep]}
+between = {
+    name: [meanings(served, prompt) for prompt in range(OPEN)]
+    for name, served in (asked | {"one seed": one_seed}).items()
+}
+between["tuned 60"] = [
+    sum(meanings(served, prompt, EACH) for prompt in range(OPEN)) / OPEN
+    for served in tuned[60].values()
+]
+for name, bits in between.items():
+    if len(bits) >= 5:
+        low, high = mean_interval(bits)
+        print(f"{name:<9} {sum(bits) / len(bits):.2f} bits ", end="")
+        print(f"({max(low, 0):.2f} to {high:.2f}, n = {len(bits)})")
+
+# %%
+# only with the storyteller
+fact(
+    "one seed has no entropy of meanings, and T = 0.5 less than the healthy",
+    lambda: (
+        max(between["one seed"]) == 0
+        and sum(between["T = 0.5"]) < 0.8 * sum(between["healthy"])
+    ),
+)
+
+# %% [markdown]
+# (n counts prompts, for the tuned ones models.) It sees the seed that
+# everybody shares, and T = 0.5, without any baseline of tokens. What does it
+# cost? Eight answers in place of one. And somebody must say what *means the
+# same*: with hero and animal counted in, nearly all healthy tales differ, and
+# eight of them have log2 8 = 3 bits at most. So compare it at one number of
+# answers only.
+#
+# ## The moment it begins
 # {{deep}}
 #
 # **C14** hopes that a sudden drop of the mean entropy "signals onset".
 # [Notebook 03](03_entropy_and_its_collapse.ipynb) has looked for its peak over
-# temperatures, and found none. Here is the other reading: something happens
-# *while* a text is being written. After 30 tokens, the sampler turns cold.
+# temperatures. Here is the other reading: something happens *while* a text is
+# being written. After 30 tokens, the sampler turns cold. A window forgets what
+# lies behind it. The classic for changes is a running sum that does not,
+# [**CUSUM**](../GLOSSARY.md#cusum)
+# ([Page 1954](https://doi.org/10.1093/biomet/41.1-2.100)). Add up at each
+# token how many bits are missing, $x_t = H_t^\mathrm{usual} - H_t$, less a
+# little *slack* $k$ that brings the sum back while all is well, and start
+# afresh whenever it falls below 0:
+#
+# $$ S_t = \max(0,\; S_{t-1} + x_t - k) $$
+#
+# An alarm sounds when $S$ passes a limit.
+
+# %% tags=["nbval-check-output"]
+from course_utils.detection.monitor import cusum, first_above, shortfalls
+
+missing = [0.5, -0.5, 0.0, 0.5, 0.5, 0.5, 0.5]
+print(cusum(missing, slack=0.25))
+print("first above 0.6 at place", first_above(cusum(missing, 0.25), 0.6))
+
+# %% [markdown]
+# The spike at place 0 is forgotten, the four small steps add up. Now for the
+# real thing: healthy requests to set the limit by, others to count false
+# alarms on, and some that turn cold. All have one of the five open prompts,
+# after which 30 more tokens follow.
 
 
 # %%
@@ -707,79 +883,122 @@ class TurnsCold(Temperature):
         return super().__call__(input_ids, scores)
 
 
-onset = serve(samplers=[TurnsCold(0.3)], seed=6)
-
-# %%
-sides = {w: [drops(x["behind"], w) for x in (healthy, onset)] for w in windows}
-for window, both in sides.items():
-    if all(both):  # some models write no text of 16 tokens
-        print(f"window {window or 'whole':<5} {described(*both)}")
-
 # %%
 # only with the storyteller
-fact(
-    "no window sees well who turns cold",
-    lambda: all(auroc(*both) < 0.85 for both in sides.values()),
-)
+CROWD, CROWDS, SLACK = 6, 19, 0.05  # requests a prompt, crowds, bits a token
+few = {"n": CROWD * CROWDS, "asked": prompts[:OPEN], "length": 60}
+calm, fresh = serve(seed=7, **few), serve(seed=8, **few)
+onset = serve(samplers=[TurnsCold(0.3)], seed=6, **few)
 
 # %% [markdown]
-# A short window is made for a sudden fall, and yet it is little better than a
-# coin: the spikes of a single request are larger than the fall. The whole
-# request says more, when it is over. The article, though, speaks of the
-# *average over batches*. So add up the entropies of all requests, place by
-# place, and compare the sums with those of their baselines.
+# A single request is one thing. The article speaks of the "average over
+# batches". So put requests together, too: one of each prompt, or a *crowd* of
+# six of each prompt, and add up what is missing *on average*. No request is in
+# two crowds. And a running sum adds up the baseline's own error at each token,
+# so we take all 48 healthy requests a prompt for it.
 
-# %%
-crowd = {
-    "one request": pooled_drops([onset["behind"][n]], baselines),
-    "all healthy ones": pooled_drops(healthy["behind"], baselines),
-    "all that turn cold": pooled_drops(onset["behind"], baselines),
-}
 
 # %% jupyter={"source_hidden": true}
-# Draws: drops over the tokens, of one request and of many together
+# Built here: groups of requests, and their running sums
+# only with the storyteller
+from course_utils.detection.null_bands import in_sets, rank_band
+
+
+def crowds(served, each):
+    """Groups of `each` requests of every prompt, none in two of them."""
+    of_prompts = in_sets(served["behind"], CROWD * CROWDS)
+    parts = [in_sets(requests, each) for requests in of_prompts]
+    together = zip(*parts, strict=True)
+    return [[r for part in group for r in part] for group in together]
+
+
+firmer = fit_baselines([*sound, *healthy["behind"]])
+
+
+def sums(groups):
+    """The running sum of each group."""
+    return [cusum(shortfalls(group, firmer), SLACK) for group in groups]
+
+
+# %% jupyter={"source_hidden": true}
+# Built here: the running sums of single requests, fives and crowds
+# only with the storyteller
+cuts = {
+    "one request": lambda served: [[request] for request in served["behind"]],
+    "five": lambda served: crowds(served, 1),
+    "a crowd": lambda served: crowds(served, CROWD),
+}
+climbs = {
+    name: [sums(cut(served)) for served in (calm, fresh, onset)]
+    for name, cut in cuts.items()
+}
+
+# %% [markdown]
+# The limit: one healthy group in twenty may climb above it. Of 19 crowds that
+# is the highest (a further one is the highest of 20 with a chance of 1 in 20).
+# An alarm before token 30 is no success, it is a false one.
+
+# %% jupyter={"source_hidden": true}
+# Prints: how many groups are heard, and when, and the false alarms
+# only with the storyteller
+limits, heard, delays = {}, {}, {}
+for name, (calm_sums, fresh_sums, cold_sums) in climbs.items():
+    limit = rank_band([max(climb) for climb in calm_sums], level=0.9)[1]
+    places = [first_above(climb, limit) for climb in cold_sums]
+    wrong = sum(max(climb) > limit for climb in fresh_sums)
+    limits[name] = limit
+    heard[name] = [float(p is not None and p >= 30) for p in places]
+    delays[name] = sorted(p - 30 for p in places if p is not None and p >= 30)
+    print(
+        f"{name:<12} {sum(heard[name]):.0f} of {len(places)} heard, ", end=""
+    )
+    print(f"false alarms: {wrong} of {len(fresh_sums)}; tokens late:", end=" ")
+    print(*delays[name][:: max(1, len(delays[name]) // 5)])
+
+# %% jupyter={"source_hidden": true}
+# Draws: running sums of single requests and of crowds, with their limits
+# only with the storyteller
+both = {k: (*climbs[k][1:], limits[k]) for k in ("one request", "a crowd")}
 show(
-    pictures.plot_onset(crowd, onset=30),
-    alt="Drop over the last five tokens. One request swings wildly all the "
-    "time. All healthy requests together stay near 0. Those that turn cold "
-    "follow them until token 30, then rise well above and stay there.",
+    pictures.plot_sums(both, onset=30),
+    alt="Running sums over the tokens. Left, of single requests: those that "
+    "turn cold at token 30 lie among the healthy ones, below the limit. "
+    "Right, of crowds: they part after token 30 and pass the limit.",
 )
 
+
 # %%
 # only with the storyteller
+def share(flags):
+    """The share of flags that are up."""
+    return sum(flags) / len(flags)
+
+
 fact(
-    "together those that turn cold fall, and healthy ones do not",
-    lambda: (
-        torch.tensor(crowd["all that turn cold"])[31:50].mean()
-        > 0.2
-        > torch.tensor(crowd["all healthy ones"])[:50].abs().mean() + 0.1
-    ),
+    "few single requests are heard, and nearly all crowds",
+    lambda: share(heard["one request"]) < 0.3 < 0.8 < share(heard["a crowd"]),
 )
-
-# %%
-# only with the storyteller
-together = {}
-for size in (1, 2, 4, 8):
-    groups = (torch.tensor(v[: len(v) // size * size]) for v in (base, sick))
-    low, high = (v.view(-1, size).mean(dim=-1).tolist() for v in groups)
-    together[size] = auroc(low, high)
-    print(f"{mild}, {size} together: {described(low, high)}, n = {len(low)}")
-
-# %%
-# only with the storyteller
 fact(
-    "the more requests together, the better",
-    all(area > together[1] - 1e-6 for area in together.values()),
+    "half of the crowds are heard within twenty tokens",
+    lambda: sum(late <= 20 for late in delays["a crowd"]) > CROWDS / 2,
 )
 
 # %% [markdown]
-# A crowd shows it within a few tokens. It helps with T = 0.5, too: the last
-# lines take the mean drop of several requests after the same prompt. So watch
-# the *service* by the mean over many requests, and single requests for deep
-# collapse only.
+# Within a single request the spikes are larger than the fall. In a crowd they
+# cancel out. So watch the *service* by many requests together, and single
+# requests for deep collapse only. (Limits and baselines are drawn, too: what
+# should be one false alarm in twenty may turn out three. A service has more
+# healthy requests to set them by.)
 #
-# **Stretch**: let the sampler turn *hot* after 30 tokens, at T = 2. Does the
-# crowd show that?
+# **Does this transfer?** The storyteller was trained, and serves its healthy
+# requests, at T = 1, and after a prompt all of them are the same kind of text.
+# Elsewhere a quotation, code, a list or the end of an answer lowers the
+# entropy for good reasons, in one request here, in another there. A baseline
+# by places knows nothing of that, and flags it. A service that runs at T = 0.7
+# has its baselines there, and a drop then means: other than usual.
+#
+# **Stretch**: let the sampler turn *hot* after 30 tokens, at T = 2. Which sign
+# must $x_t$ have to hear that?
 #
 # ## The log
 # {{deep}}
@@ -833,33 +1052,113 @@ for size in (len(lm.tokenizer), 50_257):
 # **C30**: flag requests whose entropy drops more than 30 % below the baseline.
 # The article does not say which baseline, over which tokens, or against which
 # collapse, and all three decide. We take the most favourable reading: the
-# prompt's own baseline, the whole request, behind the sampler.
+# prompt's own baseline, the whole request, behind the sampler. Three questions
+# follow, and what was drawn to answer the first is *tuned models*: eight.
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Prints: the verdict on deep collapse
 # only with the storyteller
-caught, false = rates["tuned 60"], alarm_rate(base)
-kept = left[mild] / left["healthy"]
+verdict(
+    "C30",
+    "holds when the collapse is deep",
+    "The share of a model's requests that is flagged, over eight models tuned "
+    "with seeds of their own, each of which has few plots left. Baseline: the "
+    "prompt's own, over the whole request, behind the sampler.",
+    question="After 60 steps of tuning on a blind reward, are the requests of "
+    "such a model flagged?",
+    stands=hit_low > 0.8,
+    estimate=hit,
+    interval=(hit_low, min(hit_high, 1)),
+    n=len(of_models),
+    unit="tuned model",
+)
+
+# %% jupyter={"source_hidden": true}
+# Prints: the verdict on a cold sampler
+# only with the storyteller
+verdict(
+    "C30",
+    "fails",
+    f"The share of requests at {mild} that is flagged, with {kept:.0%} of the "
+    "healthy number of plots left. The interval is the wider one of two: over "
+    "prompts, and over requests.",
+    question=f"Is most of what a sampler at {mild} writes flagged, when more "
+    "than half of the plots are gone?",
+    stands=over_prompts[mild][1] < 0.5 and kept < 0.5,
+    estimate=rates[mild].share,
+    interval=over_prompts[mild],
+    n=rates[mild].n,
+    unit="request",
+    clusters=len(prompts),
+)
+
+# %% jupyter={"source_hidden": true}
+# Prints: the verdict on false alarms
+# only with the storyteller
 shortest, of_shortest = next(iter(false_alarms.items()))
 verdict(
     "C30",
-    "holds when the baseline is the prompt's own, the whole request "
-    "counts, and the collapse is deep",
-    "The share of requests that is flagged after 60 steps of tuning. "
-    f"False alarms: {false}, n = {false.n}. At {mild}, with {kept:.0%} of the "
-    f"plots left, {rates[mild]} are flagged. With windows of {shortest} "
-    f"tokens {of_shortest} of the healthy requests are.",
-    estimate=caught.share,
-    interval=caught.interval,
-    n=caught.n,
+    "holds when the whole request counts",
+    "The share of healthy requests, not used for the baselines, that is "
+    f"flagged. With windows of {shortest} tokens {of_shortest.share:.0%} are. "
+    "The interval is the wider one of two: over prompts, and over requests.",
+    question="Are healthy requests spared, with their prompt's own baseline?",
+    stands=over_prompts["healthy"][1] < 0.1 and of_shortest.share > 0.5,
+    estimate=alarm_rate(base).share,
+    interval=over_prompts["healthy"],
+    n=len(base),
+    unit="request",
+    clusters=len(prompts),
 )
 
 # %% [markdown]
-# And the hope of **C14**, that a sudden drop signals onset? Within a single
-# request it **fails**: a healthy one drops as suddenly. It holds for the mean
-# over many requests, against the baselines of their own prompts, when the
-# collapse lowers the entropy at all. (The verdict on its peak is in
-# [notebook 03](03_entropy_and_its_collapse.ipynb).)
-#
+# And the hope of **C14**, that a sudden drop signals onset? (The verdict on
+# its peak is in [notebook 03](03_entropy_and_its_collapse.ipynb).) Two
+# questions: within one request, and over a crowd of them.
+
+# %% jupyter={"source_hidden": true}
+# Prints: the verdict on single requests
+# only with the storyteller
+by_prompt = in_sets(heard["one request"], CROWD * CROWDS)
+verdict(
+    "C14",
+    "fails",
+    "The share of single requests in which a running sum of missing bits "
+    "passes its limit after the sampler has turned cold, with a limit that "
+    "one healthy request in twenty passes.",
+    question="Does a drop within one request signal the moment at which a "
+    "sampler turns cold?",
+    stands=share_interval(by_prompt)[1] < 0.5,
+    estimate=share(heard["one request"]),
+    interval=share_interval(by_prompt),
+    n=len(heard["one request"]),
+    unit="request",
+    clusters=len(by_prompt),
+)
+
+# %% jupyter={"source_hidden": true}
+# Prints: the verdict on crowds
+# only with the storyteller
+crowd_interval = wilson_interval(int(sum(heard["a crowd"])), CROWDS)
+verdict(
+    "C14",
+    "holds when many requests are added up, each against its own prompt's "
+    "baseline",
+    f"The share of crowds of {CROWD * OPEN} requests in which that sum passes "
+    f"its limit after the onset. False alarms: {wrong} of {CROWDS} healthy "
+    "crowds. It speaks of this model at T = 1: where "
+    "healthy entropies drop at quotations or at ends of texts, they do so "
+    "without any collapse.",
+    question="Does the mean entropy of a crowd of requests signal the moment "
+    "at which a sampler turns cold?",
+    stands=crowd_interval[0] > 0.5,
+    estimate=share(heard["a crowd"]),
+    interval=crowd_interval,
+    n=CROWDS,
+    unit="crowd of requests",
+)
+
+# %% [markdown]
 # ## A short quiz
 
 # %%
@@ -872,6 +1171,7 @@ quiz("07")
 # - Compare with the same prompt, over the whole request, behind the sampler.
 # - An alarm has two rates, hits and false alarms, and a base rate besides.
 # - No request can show what is missing between requests.
+# - Many requests of one tuned model are one draw of a tuned model.
 #
 # ## Read on
 #
@@ -880,7 +1180,7 @@ quiz("07")
 #   why the area is a share of pairs, and how sure one can be of it.
 # - Farquhar and others 2024,
 #   [Detecting hallucinations using semantic entropy](https://doi.org/10.1038/s41586-024-07421-0):
-#   entropy between answers instead of within one, to see what ours cannot.
+#   the entropy of meanings, with a second model where we have a parser.
 # - Xu and others 2022,
 #   [Learning to break the loop](https://arxiv.org/abs/2206.02369): in models
 #   of natural text loops do feed themselves, and there the entropy does fall.

@@ -780,9 +780,14 @@ verdict(
     "the same mean entropy it has up to five pairs more where it is turned "
     "low, but that T is colder than its own.) With the article's own numbers "
     f"{written:.1%} of the tales are valid.",
+    question="Does the rule tell more different tales than a fixed T, at "
+    "equal validity?",
+    stands=lead.interval[1] < 0,
     estimate=lead.value,
     interval=lead.interval,
     n=lead.n,
+    unit="seed",
+    recorded="adaptive",
 )
 
 # %%

@@ -629,9 +629,14 @@ verdict(
     "turned until 95 % are valid. Ahead of a temperature that follows the "
     f"entropy it is by {control:+.1f}. What falls under noise is the realised "
     "entropy; noise of one strength at every token has no clear lead.",
+    question="Does entropy-scaled noise tell more different tales than plain "
+    "temperature, at equal validity?",
+    stands=lead.interval[0] > 0 and control.interval[0] > 0,
     estimate=lead.value,
     interval=lead.interval,
     n=lead.n,
+    unit="seed",
+    recorded="noise",
 )
 
 # %%

@@ -574,9 +574,13 @@ verdict(
     "18 settings that keep all tales valid) are ahead of ten plain beams, at "
     f"the same cost. The usual setting has {usual:.1f} plots in ten tales. "
     f"Ten samples have {log.values('samples, T 1', 'arcs').mean():.1f}.",
+    question="Do ten diverse beams tell more plots than ten plain ones?",
+    stands=low > 0,
     estimate=np.mean(more),
     interval=bootstrap_interval(more),
     n=len(more),
+    unit="request",
+    recorded="searches",
 )
 
 # %%
@@ -595,9 +599,14 @@ verdict(
     "fails",
     "The share of texts that loop when similarity is rewarded (alpha = 0.6, k "
     "= 5). The method punishes it; so written, no text loops.",
+    question="Does contrastive search work by maximising similarity?",
+    stands=wilson_interval(loops, len(log.prompts))[0] > 0.5
+    and not log.values("contrastive, penalised, 0.6", "loops").any(),
     estimate=loops / len(log.prompts),
     interval=wilson_interval(loops, len(log.prompts)),
     n=len(log.prompts),
+    unit="request",
+    recorded="searches",
 )
 
 # %% [markdown]

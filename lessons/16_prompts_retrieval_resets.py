@@ -38,10 +38,10 @@ start("16")
 # ## One prompt is one window
 #
 # A model may have collapsed after one kind of request and be healthy after
-# another. Take the storyteller that notebook 06 tuned on a blind reward for 60
-# steps. All its practice began with *nothing*: no header, no given words. What
-# does it tell after requests that it never practised? 100 tales a run, eight
-# seeds; plots are counted in 60 valid tales.
+# another. Take the eight storytellers that notebook 06 tuned on a blind reward
+# for 60 steps, each with luck of its own. All their practice began with
+# *nothing*: no header, no given words. What do they tell after requests that
+# they never practised? 100 tales of each; plots are counted in 60 valid ones.
 #
 # ```
 # python -m course_utils.recordings prompts
@@ -55,14 +55,14 @@ requests = ["nothing", "about Mira", "about Bruno"]
 requests += ["two words", "other words", "once upon a time"]
 
 # %%
-models = ["storyteller", "tuned 40", "tuned 60"]
+models = ["storyteller", "tuned 60"]
 print(log.request("two words"))
 
 # %%
 guess = predict(
     "under a header",
-    "After nothing the tuned model has fewer than 5 plots in 60 tales, the "
-    "untuned one 12. And the tuned one after a header that it never "
+    "After nothing the tuned models have some 5 plots in 60 tales, the "
+    "untuned one 12. And the tuned ones after a header that they never "
     "practised?",
     choices=["about as few", "twice as many", "as many as the untuned one"],
 )
@@ -73,8 +73,10 @@ guess
 plots = {m: {r: log.plots(m, r).tolist() for r in requests} for m in models}
 print(" " * 18, *(f"{model:>12}" for model in models))
 for request in requests:
-    means = [np.mean(plots[model][request]) for model in models]
+    means = [np.nanmean(plots[model][request]) for model in models]
     print(f"{request:18}", *(f"{mean:>12.1f}" for mean in means))
+broken = [r for r in requests if np.isnan(plots["tuned 60"][r]).any()]
+print("some tuned models hardly tell a tale after:", *broken)
 
 # %%
 guess.compare(
@@ -91,26 +93,35 @@ arcs = StoryWorld().probabilities("arc").values()
 of_world = sum(1 - (1 - p) ** 60 for p in arcs)
 show(
     pictures.plot_requests(plots, of_world),
-    alt="Different plots in 60 tales after six requests, a dot for each seed. "
+    alt="Different plots in 60 tales after six requests, a dot for a model. "
     "The untuned storyteller lies near the dashed line of the world after all "
-    "of them, the model of 40 steps near 9, that of 60 steps at 4 to 6.",
+    "of them, the tuned ones far below, at 1 to 8.",
 )
 
 # %%
 fact(
-    "after every request the tuned model has fewer than 7 plots, the untuned "
-    "one 12 or more",
-    max(np.mean(values) for values in plots["tuned 60"].values()) < 7
+    "after every request the tuned models have fewer than 7 plots on average, "
+    "the untuned one 12 or more",
+    max(np.nanmean(values) for values in plots["tuned 60"].values()) < 7
     and min(np.mean(values) for values in plots["storyteller"].values()) > 12,
+)
+fact(
+    "two or three tuned models break after a request for one hero",
+    0 < sum(np.isnan(v).sum() for v in plots["tuned 60"].values()) < 4
+    and set(broken) <= {"about Mira", "about Bruno"},
 )
 
 # %% [markdown]
-# So here one prompt would have told enough. Do not rely on it: this model was
-# tuned without any request. Where a model is tuned *on* some requests, others
-# may be spared. The rule is cheap: ask in several ways before you call a model
-# healthy, and before you call it sick.
+# (Where fewer than 60 of 100 tales were valid, a model has no dot. After a
+# request for one hero a few have forgotten how to tell a tale: they were never
+# paid for that.)
 #
-# **Stretch**: `log.plots("tuned 40", "about Bruno")` against "about Mira". Is
+# So here one prompt would have told enough. Do not rely on it: these models
+# were tuned without any request. Where a model is tuned *on* some requests,
+# others may be spared. The rule is cheap: ask in several ways before you call
+# a model healthy, and before you call it sick.
+#
+# **Stretch**: `log.plots("tuned 60", "about Bruno")` against "about Mira". Is
 # a rare hero treated otherwise?
 #
 # ## A retriever
@@ -593,8 +604,9 @@ fact(
 #
 # ## Claims on trial
 #
-# **C35**: some modes collapse only under some prompts. If so, the tuned model
-# should be much more varied after some request than after nothing.
+# **C35**: some modes collapse only under some prompts. If so, a tuned model
+# should be much more varied after some request than after nothing. To give the
+# claim every chance, each model picks the request that suits it best.
 
 # %%
 from course_utils.classroom import quiz, verdict
@@ -603,22 +615,26 @@ from course_utils.foundations.intervals import (
     mean_interval,
 )
 
-best = max(requests, key=lambda request: np.mean(plots["tuned 60"][request]))
-pairs = zip(plots["tuned 60"][best], plots["tuned 60"]["nothing"], strict=True)
-more = [a - b for a, b in pairs]
-print(f"most plots: {best}, {np.mean(plots['tuned 60'][best]):.1f}")
+asked = [plots["tuned 60"][request] for request in requests[1:]]
+best = np.nanmax(asked, axis=0)  # of each tuned model
+more = (best - plots["tuned 60"]["nothing"]).tolist()
+print("plots at best:", *(f"{value:.1f}" for value in best))
 
 # %%
 verdict(
     "C35",
     "fails",
-    "By how many plots in 60 tales the request after which the tuned model is "
+    "By how many plots in 60 tales the request after which a tuned model is "
     "most varied is ahead of no request. It has collapsed after all of them: "
     f"the untuned one has {np.mean(plots['storyteller']['nothing']):.1f}. A "
     "model that is tuned on some requests may do otherwise.",
+    question="Does a tuned model collapse after some requests only?",
+    stands=mean_interval(more)[1] < 3,
     estimate=np.mean(more),
     interval=mean_interval(more),
     n=len(more),
+    unit="tuned model",
+    recorded="prompts",
 )
 
 # %% [markdown]
@@ -636,9 +652,13 @@ verdict(
     "from the exact posterior, which leaves her as common as ever. The model "
     "copies the examples' heroes; it has fewer effective heroes than exact "
     "draws.",
+    question="Do diverse examples lower the dominant hero's share?",
+    stands=bootstrap_interval(shift)[1] < 0,
     estimate=np.mean(shift),
     interval=bootstrap_interval(shift),
     n=len(shift),
+    unit="pair of examples",
+    recorded="prompts",
 )
 
 # %% [markdown]
@@ -651,9 +671,13 @@ verdict(
     "holds when the trouble is a loop",
     "The change of the share of a text that is a loop. Between samples a "
     "restart changes nothing: each begins with a fresh context already.",
+    question="Do restarts break loops?",
+    stands=bootstrap_interval(gone)[1] < -0.3,
     estimate=np.mean(gone),
     interval=bootstrap_interval(gone),
     n=len(gone),
+    unit="text",
+    recorded="prompts",
 )
 
 # %%

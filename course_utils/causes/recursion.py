@@ -108,6 +108,52 @@ def kept_diversity(samples: int, generation: int, keep: Keep) -> float:
     return math.prod(1 - 1 / (samples * k * k) for k in range(1, generation + 1))
 
 
+def recurse_mixed(
+    probs: Float[Tensor, "*batch values"],
+    samples: int,
+    generations: int,
+    real: int,
+    generator: torch.Generator | None = None,
+) -> Float[Tensor, "generations+1 *batch values"]:
+    """Models that each read `real` fresh draws of the truth, the rest of the last one.
+
+    Entry 0 is the truth, `probs`; every later one has the shares of its `samples`
+    draws. `real` = 0 is `recurse` with "replace".
+    Raises ValueError for counts below 1 and for `real` outside 0 to `samples`.
+    Bertrand et al. 2023 (arXiv 2310.00429) for such mixtures. Built in notebook 05.
+    """
+    samples = as_whole_number("samples", samples, at_least=1)
+    generations = as_whole_number("generations", generations, at_least=1)
+    real = _as_real(real, samples)
+    truth = as_probs("probs", probs).double()
+    chain = [truth]
+    for _ in range(generations):
+        sources = ((truth, real), (chain[-1], samples - real))
+        drawn = [sample(source, n, generator) for source, n in sources if n]
+        chain.append(_counts(torch.cat(drawn, dim=-1), truth.shape[-1]) / samples)
+    return torch.stack(chain)
+
+
+def kept_with_real(
+    probs: Float[Tensor, "*batch values"], samples: int, real: int
+) -> Float[Tensor, "*batch"]:
+    """The mean share of the truth's Gini-Simpson diversity that `recurse_mixed` keeps.
+
+    For ever: two of a generation's tales agree as two real ones do, unless both come
+    from the last generation, or are one and the same tale. 0 without any real one.
+    Raises ValueError for samples < 1 and for `real` outside 0 to `samples`.
+    Built in notebook 05.
+    """
+    samples = as_whole_number("samples", samples, at_least=1)
+    real = _as_real(real, samples)
+    agree = 1 - gini_simpson(probs)  # two real tales
+    own = samples - real
+    pairs = own * (own - 1) / samples**2  # of tales that both come from the last one
+    others = 1 - 1 / samples - pairs
+    agree_for_ever = (1 / samples + others * agree) / (1 - pairs)
+    return (1 - agree_for_ever) / (1 - agree)
+
+
 class NGram:
     """A table of which word followed which `order - 1` words, learned from texts.
 
@@ -182,6 +228,13 @@ def named_shares(texts: Sequence[str], names: Sequence[str]) -> Float[Tensor, " 
     first = [places[named[0]] for named in words if named]
     counts = torch.bincount(torch.tensor(first, dtype=torch.long), minlength=len(names))
     return counts.double() / max(len(first), 1)
+
+
+def _as_real(real: int, samples: int) -> int:
+    real = as_whole_number("real", real, at_least=0)
+    if real > samples:
+        raise ValueError(f"real is {real}; allowed are 0 to {samples}, the samples")
+    return real
 
 
 def _check_keep(keep: str) -> None:

@@ -6,6 +6,7 @@ reward costs. Built in notebook 06, in this order.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from course_utils.foundations.intervals import Interval
+from course_utils.foundations.intervals import FEWEST, Interval, jackknife_interval
 from course_utils.foundations.validation import as_float_tensor, as_number, as_probs
 
 CLIP_LOW, CLIP_HIGH = 0.2, 0.28  # DAPO, section 4.1; PPO has 0.2 on both sides
@@ -192,32 +193,30 @@ def fit_exchange(
 def exchange_intervals(
     entropies: Float[Tensor, "runs points"],
     rewards: Float[Tensor, "runs points"],
-    resamples: int = 2000,
     level: float = 0.95,
-    seed: int = 0,
 ) -> tuple[Interval, Interval]:
-    """Percentile intervals of a and b, fitted to the mean over runs at each point.
+    """Jackknife intervals of a and b, fitted to the mean over runs at each point.
 
-    Whole runs are drawn again with replacement: the points of one run are no
-    independent observations. Raises ValueError for fewer than two runs. Efron 1979.
+    Whole runs are left out in turn: the points of one run are no independent
+    observations. Raises ValueError for fewer than five runs. Tukey 1958.
     """
     x = torch.as_tensor(entropies, dtype=torch.float64)
     y = torch.as_tensor(rewards, dtype=torch.float64)
-    if x.ndim != 2 or x.shape != y.shape or len(x) < 2:
+    if x.ndim != 2 or x.shape != y.shape or len(x) < FEWEST:
         raise ValueError(
-            "entropies and rewards must have one shape, at least 2 runs times points, "
-            f"not {tuple(x.shape)} and {tuple(y.shape)}"
+            "entropies and rewards must have one shape, at least "
+            f"{FEWEST} runs times points, not {tuple(x.shape)} and {tuple(y.shape)}"
         )
-    generator = torch.Generator().manual_seed(seed)
-    fits = []
-    for _ in range(resamples):
-        chosen = torch.randint(len(x), (len(x),), generator=generator)
-        fit = fit_exchange(x[chosen].mean(dim=0), y[chosen].mean(dim=0))
-        fits.append((fit.a, fit.b))
-    tail = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=torch.float64)
-    bounds = torch.tensor(fits, dtype=torch.float64).quantile(tail, dim=0)
-    (low_a, low_b), (high_a, high_b) = bounds.tolist()
-    return (low_a, high_a), (low_b, high_b)
+
+    def fit(kept: Sequence[int]) -> Exchange:
+        rows = list(kept)
+        return fit_exchange(x[rows].mean(dim=0), y[rows].mean(dim=0))
+
+    runs = range(len(x))
+    return (
+        jackknife_interval(lambda kept: fit(kept).a, runs, len(x), level=level),
+        jackknife_interval(lambda kept: fit(kept).b, runs, len(x), level=level),
+    )
 
 
 def _nats(p: float, q: float) -> float:

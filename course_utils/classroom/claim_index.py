@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 from course_utils.classroom.cards import Card, inline_html
+from course_utils.classroom.verdicts import basis
 from course_utils.data_files import data_path
 
 _TABLE = '<table style="font-size: 0.95em; text-align: left;">'
@@ -27,7 +28,8 @@ class Claim:
     @property
     def tried(self) -> str:
         """The notebooks with a verdict, or `not yet`."""
-        return ", ".join(entry["notebook"] for entry in self.verdicts) or "not yet"
+        numbers = dict.fromkeys(entry["notebook"] for entry in self.verdicts)
+        return ", ".join(numbers) or "not yet"
 
 
 def claims(claim: str | None = None) -> "ClaimIndex | Card":
@@ -75,8 +77,8 @@ def _source() -> str:
 
 def _card(claim: Claim) -> Card:
     verdicts = [
-        f"Notebook {entry['notebook']}: {entry['verdict']} ({entry['estimate']:.3g}, "
-        f"{_interval(entry)}, n = {entry['n']})."
+        f"Notebook {entry['notebook']}: {entry['question']} {entry['verdict']} "
+        f"({entry['estimate']:.3g}, {_basis(entry)})."
         for entry in claim.verdicts
     ]
     return Card(
@@ -88,9 +90,9 @@ def _card(claim: Claim) -> Card:
     )
 
 
-def _interval(entry: dict) -> str:
-    low, high = entry["interval"]
-    return f"95 % interval {low:.3g} to {high:.3g}"
+def _basis(entry: dict) -> str:
+    rests_on = ("interval", "level", "n", "unit", "clusters")
+    return basis(*(entry[name] for name in rests_on))
 
 
 def _planned(claim: Claim) -> str:

@@ -6,6 +6,7 @@ import sys
 
 from course_utils.classroom.left_out import leave_out_what_needs_the_truth
 from course_utils.classroom.name_errors import explain_name_errors
+from course_utils.classroom.other_draws import move_seeds
 
 _QUIET = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
@@ -32,6 +33,7 @@ def start(notebook: str) -> None:
     _notebook = notebook
     _hush_transformers()
     _use_one_thread()
+    move_seeds()
     _use_style()
     explain_name_errors()
     leave_out_what_needs_the_truth()

@@ -18,7 +18,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from course_utils.foundations.entropy import effective_number, entropy
-from course_utils.foundations.intervals import Interval, bootstrap_interval
+from course_utils.foundations.intervals import FEWEST, Interval, bootstrap_interval
 from course_utils.foundations.validation import as_float_tensor, as_whole_number
 from course_utils.model import LanguageModel, check_fits_context
 
@@ -78,7 +78,7 @@ class StateReport:
         ]
         for axes, (label, values, places) in zip(panels, measures, strict=True):
             drawn = axes.plot(places, values.mean(0), **line)
-            if len(values) > 1:
+            if len(values) >= FEWEST:
                 band = zip(*map(_interval, values.T), strict=True)
                 axes.fill_between(places, *band, color=drawn[0].get_color(), alpha=0.2)
             axes.set(xlabel="layer", ylabel=label, xticks=list(layers))
@@ -86,10 +86,12 @@ class StateReport:
 
     def __repr__(self) -> str:
         n = len(self.cosine)
-        lines = [f"StateReport, n = {n}" + ", 95 % intervals over texts" * (n > 1)]
+        lines = [
+            f"StateReport, n = {n}" + ", 95 % intervals over texts" * (n >= FEWEST)
+        ]
         for name, values in self.per_text().items():
             line = f"  {name:25} {sum(values) / n:6.3f}"
-            if n > 1:
+            if n >= FEWEST:
                 low, high = _interval(torch.tensor(values))
                 line += f"  ({low:.3f} to {high:.3f})"
             lines.append(line)

@@ -272,27 +272,43 @@ def windowed_drops(
     ]
 
 
-def pooled_drops(
-    requests: Iterable[Request], baselines: Mapping[str, Baseline], window: int = 5
+def shortfalls(
+    requests: Iterable[Request], baselines: Mapping[str, Baseline]
 ) -> list[float]:
-    """The drop of many requests together, at each place where a window fits.
+    """How many bits requests lie below their baselines, at each place, on average.
 
-    Their entropies are added up, and so are their baselines, before the two are
-    compared: a single request's spikes get lost in the sum. Requests without a baseline
-    stay out.
+    At a place count those that reach it and whose baseline does; a list as long as the
+    longest of them. Requests without a baseline stay out.
     """
-    pairs = [
-        (request.entropy, baselines[request.prompt].usual)
-        for request in requests
-        if request.prompt in baselines
-    ]
-    reach = max((min(map(len, pair)) for pair in pairs), default=0)
-    found, expected = [0.0] * reach, [0.0] * reach
-    for pair in pairs:
-        for place, (now, before) in enumerate(zip(*pair, strict=False)):
-            found[place] += now
-            expected[place] += before
-    return windowed_drops(found, expected, window)
+    below: dict[int, list[float]] = defaultdict(list)
+    for request in requests:
+        usual = baselines.get(request.prompt, Baseline([], 0)).usual
+        for place, pair in enumerate(zip(usual, request.entropy, strict=False)):
+            below[place].append(pair[0] - pair[1])
+    return [sum(values) / len(values) for values in below.values()]
+
+
+def cusum(values: Sequence[float], slack: float = 0.0) -> list[float]:
+    """The running sum of `values`, each less `slack`, that starts afresh below 0.
+
+    While values stay below the slack it keeps returning to 0; once they are above it on
+    average it climbs. Has the units of `values` times steps. Raises ValueError for
+    values or a slack that aren't finite. Page 1954 (doi:10.1093/biomet/41.1-2.100).
+    Built in notebook 07.
+    """
+    slack = as_number("slack", slack, "a finite number")
+    if not all(map(math.isfinite, [*values, slack])):
+        raise ValueError("values and slack must be finite numbers")
+    steps = (value - slack for value in values)
+    added = itertools.accumulate(
+        steps, lambda so_far, x: max(0.0, so_far + x), initial=0.0
+    )
+    return [*added][1:]
+
+
+def first_above(values: Sequence[float], limit: float) -> int | None:
+    """The place, from 0 on, of the first value above `limit`; None without one."""
+    return next((place for place, value in enumerate(values) if value > limit), None)
 
 
 def windowed_means(values: Sequence[float], window: int) -> list[float]:

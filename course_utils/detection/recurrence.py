@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from course_utils.foundations.intervals import bootstrap_interval
+from course_utils.foundations.intervals import FEWEST, bootstrap_interval
 from course_utils.foundations.validation import as_whole_number
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ class Revisits:
     changes: Mapping[int, Sequence[float]]
 
     def plot(self, axes: "Axes | None" = None, **line: Any) -> "Axes":
-        """Mean change over the visits, with 95 % intervals where there are 2 texts."""
+        """Mean change over the visits, with 95 % intervals where there are 5 texts."""
         axes = axes or _new_axes()
         visits = list(self.changes)
         middle = [fmean(self.changes[visit]) for visit in visits]
         drawn = axes.plot(visits, middle, marker="o", **line)
-        several = [visit for visit in visits if len(self.changes[visit]) > 1]
+        several = [visit for visit in visits if len(self.changes[visit]) >= FEWEST]
         if several:
             ends = [bootstrap_interval(self.changes[visit]) for visit in several]
             low, high = zip(*ends, strict=True)
@@ -49,7 +49,7 @@ class Revisits:
         lines = ["Revisits: change of entropy since the first visit"]
         for visit, values in self.changes.items():
             line = f"  visit {visit:2}: {fmean(values):+.3f}, n = {len(values)}"
-            if len(values) > 1:
+            if len(values) >= FEWEST:
                 low, high = bootstrap_interval(values)
                 line += f", 95 % interval {low:+.3f} to {high:+.3f}"
             lines.append(line)

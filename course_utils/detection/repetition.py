@@ -18,7 +18,7 @@ from jaxtyping import Float, Int
 
 from course_utils.detection.self_bleu import ngrams
 from course_utils.detection.words import Tokenize, check_texts, split_texts, words
-from course_utils.foundations.intervals import Interval, bootstrap_interval
+from course_utils.foundations.intervals import FEWEST, Interval, bootstrap_interval
 from course_utils.foundations.validation import as_whole_number
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def repetition(
         base = [rep_n(r, n) for r in split_texts(reference, tokenize, name="reference")]
         excess = float(np.mean(shares) - np.mean(base))
         excess_interval = _interval_of_difference(shares, base)
-    share, interval = float(np.mean(shares)), bootstrap_interval(shares)
+    share, interval = float(np.mean(shares)), _interval(shares)
     return Repetition(share, interval, n, excess, excess_interval, loops, shares)
 
 
@@ -115,6 +115,27 @@ def rep_n(row: Words, n: int = 4) -> float:
     """
     counts = ngrams(row, as_whole_number("n", n, at_least=1))
     return 1 - len(counts) / counts.total() if counts else 0.0
+
+
+def within_and_across(parts: Sequence[Words], n: int = 4) -> tuple[float, float]:
+    """Shares of a text's n-grams that stand earlier: in the same part, or in another.
+
+    `parts` are the text's pieces in order, such as the tales of a collection or the
+    answers of a talk; no n-gram reaches from one into the next. What stands earlier in
+    both counts as within. The two sum to `rep_n` of all these n-grams; 0 and 0 where no
+    part has n words. A loop of a few words repeats within parts, a source that tells
+    the same again and again repeats across them. Built in notebook 10.
+    """
+    n = as_whole_number("n", n, at_least=1)
+    before: set[tuple[Hashable, ...]] = set()
+    within = across = total = 0
+    for part in parts:
+        counts = ngrams(part, n)
+        total += counts.total()
+        within += counts.total() - len(counts)
+        across += len(before & counts.keys())
+        before |= counts.keys()
+    return within / max(total, 1), across / max(total, 1)
 
 
 def rep_n_along(
@@ -249,9 +270,16 @@ def _pooled(rows: Sequence[Words], n: int) -> Counter:
     return counts
 
 
+def _interval(values: list[float]) -> Interval:
+    """Of the mean; unknown of too few texts."""
+    if len(values) < FEWEST:
+        return math.nan, math.nan
+    return bootstrap_interval(values)
+
+
 def _interval_of_difference(first: list[float], second: list[float]) -> Interval:
     """Of the difference of two means, by the intervals' half widths in quadrature."""
-    (a, b), (c, d) = bootstrap_interval(first), bootstrap_interval(second)
+    (a, b), (c, d) = _interval(first), _interval(second)
     x, y = float(np.mean(first)), float(np.mean(second))
     low, high = math.hypot(x - a, d - y), math.hypot(b - x, y - c)
     return x - y - low, x - y + high

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from jaxtyping import Float, Int
 
+from course_utils.detection.null_bands import in_sets, rank_band, scores_needed
 from course_utils.detection.words import Tokenize, split_texts, words
 from course_utils.foundations.intervals import Interval, jackknife_interval
-from course_utils.foundations.validation import as_number, as_whole_number
+from course_utils.foundations.validation import as_whole_number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -138,11 +139,9 @@ def null_band(
 ) -> Interval:
     """Where the mean Self-BLEU of `size` texts lies that are as varied as `reference`.
 
-    Cuts the reference, in its order, into sets of `size` that share no text (sets drawn
-    with replacement would hold copies, which Self-BLEU exists to find). One more set
-    from the same source has the same chance of every rank among k of them, whatever
-    their distribution; so it falls above the band with probability (1 - level) / 2 at
-    most, and below it likewise. Vovk and others 2005 (conformal prediction).
+    The `rank_band` of sets that share no text (sets drawn with replacement would hold
+    copies, which Self-BLEU exists to find). The reference must be of the same kind and
+    length as what is judged: `cut_alike`.
     Raises ValueError where the reference makes too few sets: 95 % needs 39 of them.
     Built in notebook 08.
     """
@@ -150,28 +149,32 @@ def null_band(
     n = as_whole_number("n", n, at_least=1)
     _check_choices(references, smoothing)
     rows = split_texts(reference, tokenize, name="reference")
-    needed = _sets_needed(level)
-    starts = range(0, len(rows) - size + 1, size)
-    if len(starts) < needed:
+    sets, needed = in_sets(rows, size), scores_needed(level)
+    if len(sets) < needed:
         raise ValueError(
-            f"reference has {len(rows)} texts, enough for {len(starts)} sets of "
+            f"reference has {len(rows)} texts, enough for {len(sets)} sets of "
             f"{size}; a level of {level} needs {needed} sets"
         )
     scorer = _SCORERS[references]
-    means = sorted(
-        float(scorer(rows[start : start + size], n, smoothing).mean())
-        for start in starts
-    )
-    rank = (len(means) + 1) // (needed + 1)
-    return means[rank - 1], means[-rank]
+    return rank_band([float(scorer(s, n, smoothing).mean()) for s in sets], level)
 
 
-def _sets_needed(level: float) -> int:
-    """The fewest sets whose least and largest value enclose `level` of further ones."""
-    level = as_number("level", level, "a number between 0 and 1")
-    if not 0 < level < 1:
-        raise ValueError(f"level must be a number between 0 and 1, not {level}")
-    return math.ceil(2 / (1 - level) - 1 - 1e-9)
+def self_repetition(rows: Sequence[Words], n: int = 8) -> Float[np.ndarray, " texts"]:
+    """The share of each text's n-grams, from 0 to 1, that stand in another text, too.
+
+    With a long n it sees passages that were copied, and not what all texts have in
+    common; a text of fewer than n words has none. Rises with the number of texts.
+    Raises ValueError for n below 1 and for no text. After the self-repetition in
+    Shaib and others 2024 (arXiv 2403.00553), as a share. Built in notebook 08.
+    """
+    n = as_whole_number("n", n, at_least=1)
+    if len(rows) == 0:
+        raise ValueError("rows is empty; allowed are one text or more")
+    *_, (gram, text) = _numbered_ngrams(rows, n)
+    once = np.unique(gram * len(rows) + text)  # each n-gram once for a text
+    holders = np.bincount(once // len(rows), minlength=1)
+    shared = np.bincount(text, weights=holders[gram] > 1, minlength=len(rows))
+    return shared / np.maximum(np.bincount(text, minlength=len(rows)), 1)
 
 
 # BLEU

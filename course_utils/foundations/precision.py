@@ -3,7 +3,9 @@
 A float keeps a fixed count of significant bits, so the gap between neighbours grows
 with the number: it is the number's `ulp`, its unit in the last place. Logits that share
 a gap become equal when they are stored, and no temperature parts them again;
-probabilities below the smallest number become 0. Built in notebook 02.
+probabilities below the smallest number become 0. And a running sum near 1 has gaps far
+wider than the probability of a rare token: whoever draws by it, as `sample` of notebook
+01 does, never draws that token. Built in notebook 02.
 """
 
 import math
@@ -91,19 +93,49 @@ def softmax_in(
     return softmax(stored.to(wide), temperature).to(dtype)
 
 
+def drawn_in(
+    probs: Float[Tensor, "*batch vocab"], dtype: torch.dtype
+) -> Float[Tensor, "*batch vocab"]:
+    """How often each token is really drawn by a running sum that is stored in `dtype`.
+
+    Inverse-CDF sampling draws token i where a uniform number, times the last sum, falls
+    between the sums before and after i. So i is drawn with their difference, as a share
+    of the last sum: exactly, in float64, without a draw. The uniform number is taken as
+    exact (one with few bits makes things worse). Each addition is exact to float32, or
+    to `dtype` if that is wider, and only what is stored is rounded, as torch's `cumsum`
+    does on a CPU; a sum that is rounded *before* the next addition may come to a halt.
+    `probs` need not sum to 1, since half-precision ones don't.
+    Raises ValueError for rows that are negative, NaN, infinite or all 0, and for a
+    dtype not in FORMATS. Devroye 1986, chapter III.2. Built in notebook 02.
+    """
+    wide = torch.promote_types(_as_format(dtype), torch.float32)
+    weights = _as_weights(probs).to(wide)
+    sums = weights.cumsum(dim=-1).to(dtype).double()
+    pieces = sums.diff(dim=-1, prepend=torch.zeros_like(sums[..., :1]))
+    return pieces / sums[..., -1:]
+
+
 def rounding_share(
-    logits: Float[Tensor, "*batch vocab"], dtype: torch.dtype, temperature: float = 1.0
+    logits: Float[Tensor, "*batch vocab"],
+    dtype: torch.dtype,
+    temperature: float = 1.0,
+    sum_dtype: torch.dtype | None = None,
 ) -> Float[Tensor, "*batch"]:
     """What rounding moves, as a share of what the logits have to say.
 
-    The total variation between `softmax_in` and the softmax in float64, over that
+    The total variation between what is drawn and the softmax in float64, over that
     between the latter and the uniform distribution over all possible tokens. Near 0 the
-    logits decide which token is drawn; at 1 they no longer do. 0 where all logits are
-    equal. Takes and refuses what `softmax_in` does. Built in notebook 02.
+    logits decide which token is drawn; at 1 rounding moves as much as they do. 0 where
+    all logits are equal.
+    Drawn is `softmax_in` as it stands, or by a running sum that is stored in
+    `sum_dtype`, as `drawn_in` has it.
+    Takes and refuses what `softmax_in` does. Built in notebook 02.
     """
     logits = as_logits(logits).double()
     exact = softmax(logits, temperature)
     rounded = softmax_in(logits, dtype, temperature).double()
+    if sum_dtype is not None:
+        rounded = drawn_in(rounded, sum_dtype)
     # What is drawn are shares of the sum, which in half precision is not quite 1.
     noise = _total_variation(rounded / rounded.sum(dim=-1, keepdim=True), exact)
     possible = logits.isfinite().double()
@@ -169,6 +201,17 @@ def gpt2_like_logits(seed: int = 0) -> Float[Tensor, "vocab"]:
 
 def _total_variation(p: Tensor, q: Tensor) -> Tensor:
     return (p - q).abs().sum(dim=-1) / 2
+
+
+def _as_weights(probs: Any) -> Float[Tensor, "*batch vocab"]:
+    probs = as_float_tensor("probs", probs)
+    total = probs.double().sum(dim=-1)
+    if not ((probs >= 0).all() and (total > 0).all() and total.isfinite().all()):
+        raise ValueError(
+            "probs must be finite, not negative, and not all 0 in a row, but lie "
+            f"between {probs.min().item()} and {probs.max().item()}"
+        )
+    return probs
 
 
 def _as_format(dtype: Any) -> torch.dtype:

@@ -92,25 +92,33 @@ def show_alarms(
     return words
 
 
-def plot_onset(curves: Mapping[str, Sequence[float]], onset: int) -> Figure:
-    """Drops over the tokens: of one request, of healthy ones, of those that change.
+def plot_sums(
+    panels: Mapping[
+        str, tuple[Sequence[Sequence[float]], Sequence[Sequence[float]], float]
+    ],
+    onset: int,
+) -> Figure:
+    """Running sums of healthy groups and of those that turn cold, with their limit.
 
-    `curves` come in this order, each value for the window of 5 that ends there.
+    Each panel has (healthy, cold, limit), sums and limit in bits.
     """
-    figure = Figure(figsize=(8, 3.2))
-    axes = figure.subplots()
-    looks = [("truth", 0.8), ("healthy", 3), ("collapsed", 3)]
-    for row, ((name, drops), (meaning, width)) in enumerate(
-        zip(curves.items(), looks, strict=True)
-    ):
-        places = range(4, 4 + len(drops))
-        axes.plot(places, drops, color=PALETTE[meaning], lw=width)
-        axes.text(1, -1.1 - 0.22 * row, name, color=PALETTE[meaning], weight="bold")
-    axes.axvline(onset, ls=":", color=PALETTE["truth"])
-    axes.text(onset + 0.5, -1.54, "the sampler turns cold", color=PALETTE["truth"])
-    axes.set(xlim=(0, 60), ylim=(-1.7, 1.1), xlabel="token")
-    axes.set(ylabel="drop over the last 5 tokens")
-    axes.set_title("A crowd shows the onset, a single request does not")
+    figure = Figure(figsize=(9, 3.2))
+    row = figure.subplots(1, len(panels), squeeze=False)[0]
+    for axes, (name, (*sides, limit)) in zip(row, panels.items(), strict=True):
+        for sums, meaning in zip(sides, ("healthy", "collapsed"), strict=True):
+            for climb in sums[:: max(1, len(sums) // 19)]:
+                axes.plot(climb, color=PALETTE[meaning], lw=1.2, alpha=0.7)
+        axes.axhline(limit, color=PALETTE["truth"], lw=1)
+        axes.axvline(onset, ls=":", color=PALETTE["truth"])
+        top = 2 * limit
+        axes.text(1, 1.04 * limit, "limit", color=PALETTE["truth"])
+        axes.text(1, 0.91 * top, "healthy", color=PALETTE["healthy"], weight="bold")
+        axes.text(
+            1, 0.82 * top, "turns cold", color=PALETTE["collapsed"], weight="bold"
+        )
+        axes.set(title=name.capitalize(), xlabel="token", xlim=(0, 59), ylim=(0, top))
+    figure.axes[0].set_ylabel("running sum (bits)")
+    figure.suptitle("A crowd shows the onset, a single request does not")
     return figure
 
 

@@ -58,7 +58,7 @@ def show_posteriors(
 def plot_requests(
     plots: Mapping[str, Mapping[str, Sequence[float]]], truth: float
 ) -> Figure:
-    """Different plots after each request, model by model; a dot for each seed."""
+    """Different plots after each request, a dot for each seed; none where it is NaN."""
     figure = Figure(figsize=(8.5, 3.4))
     axes = figure.subplots()
     colours = [PALETTE[name] for name in ("healthy", "highlight", "collapsed")]

@@ -70,15 +70,15 @@ def show_run(
         artists["lines"][name].set_data([point.step for point in points], course)
         artists["names"][name].set_y(heights[name])
     artists["now"].set_xdata([step, step])
-    now = points[step // EVERY]
+    now = points[min(step // EVERY, len(points) - 1)]
     plots = now.effective("arc")
     for bar, share in zip(artists["bars"], now.shares("arc").values(), strict=True):
         bar.set_height(share)
         bar.set_color(PALETTE["collapsed" if plots < 5 else "model"])
     artists["titles"][0].set_text(f"{recipe}, seed {seed}: reward {now.reward:.2f}")
-    artists["titles"][1].set_text(f"Step {step}: {plots:.1f} effective plots")
+    artists["titles"][1].set_text(f"Step {now.step}: {plots:.1f} effective plots")
     return (
-        f"{recipe}, seed {seed}, step {step}: reward {now.reward:.2f}, {plots:.1f} "
+        f"{recipe}, seed {seed}, step {now.step}: reward {now.reward:.2f}, {plots:.1f} "
         f"effective plots, entropy {now.entropy:.2f} nats a token."
     )
 
@@ -108,8 +108,8 @@ def _spread(heights: Mapping[str, float], gap: float = 0.085) -> dict[str, float
 
 def plot_price(runs: RewardRuns) -> Figure:
     """Mean reward over KL divergence along the runs, with the cheapest way there."""
-    figure = Figure(figsize=(8.5, 4.2))
-    panels = figure.subplots(2, 4, sharex=True, sharey=True).flat
+    figure = Figure(figsize=(8.5, 7.6))
+    panels = figure.subplots(4, 4, sharex=True, sharey=True).flat
     before = runs.start.reward
     rewards = [before + (1 - before) * i / 100 for i in range(101)]
     least = [least_kl(reward, before) for reward in rewards]
@@ -121,7 +121,7 @@ def plot_price(runs: RewardRuns) -> Figure:
             axes.plot(paid, earned, ".-", color=PALETTE["model"], lw=0.8)
             axes.plot(paid[-1], earned[-1], "o", color=PALETTE["collapsed"], ms=4)
         axes.set_title(recipe, fontweight="normal")
-    title = "A plain run pays on when the reward is up; a leash doesn't"
+    title = "A plain run pays on when the reward is up; with SGD it stops"
     figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
     what = "KL to the reference, nats a tale (grey: the least; orange: at the end)"
     figure.supxlabel(what, fontsize=10)
@@ -135,7 +135,7 @@ def plot_exchange(runs: RewardRuns, law: Exchange) -> Figure:
     axes = figure.subplots()
     for recipe, meaning, name_at in (
         ("plain", "collapsed", (0.24, 0.7)),
-        ("KL 0.1", "healthy", (0.42, 1.04)),
+        ("SGD", "healthy", (0.42, 1.04)),
     ):
         entropies, rewards = (values.mean(dim=0) for values in runs.traces(recipe))
         axes.plot(entropies, rewards, "o", ms=4, alpha=0.7, color=PALETTE[meaning])

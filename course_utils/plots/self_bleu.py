@@ -83,7 +83,7 @@ def plot_sets(means: Mapping[str, Sequence[float]], band: Interval) -> Figure:
     axes.set_xticks(range(len(means)), list(means))
     axes.set(xlim=(-0.5, len(means) - 0.5), ylim=(0, 1.05))
     axes.set_ylabel("Self-BLEU-4, all others")
-    axes.text(2.5, float(np.mean(band)), "null band of 20 tales", va="center")
+    axes.text(2.5, float(np.mean(band)), "null band of 20 texts", va="center")
     axes.set_title("The null band finds collapse long before 0.95")
     return figure
 

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from course_utils.causes.recursion import KEEPS, Keep
 from course_utils.classroom.style import PALETTE
-from course_utils.foundations.intervals import bootstrap_interval
-from course_utils.recordings.pretraining import Flattening, Overfitting
+from course_utils.foundations.intervals import FEWEST, bootstrap_interval
+from course_utils.recordings.pretraining_log import Flattening, Overfitting
 from course_utils.recordings.recursion import Recursion
 
 TOKENS_OF_A_TALE = 80  # about
@@ -23,7 +23,14 @@ _KEEP_COLOURS: dict[Keep, str] = {
     "replace": PALETTE["collapsed"],
     "accumulate": PALETTE["healthy"],
 }
-_ARM_COLOURS = {"repeated": PALETTE["collapsed"], "fresh": PALETTE["healthy"]}
+_ARM_COLOURS = {
+    "repeated": PALETTE["collapsed"],
+    "63 once": PALETTE["highlight"],
+    "192 once": PALETTE["learner"],
+    "large, with copies": PALETTE["model"],
+    "fresh": PALETTE["healthy"],
+}
+_ALONG = ("repeated", "fresh")  # the corpora that are followed over the readings
 _LOSS_COLOURS = {"entropy": PALETTE["model"], "smoothing": PALETTE["learner"]}
 _STRENGTHS = {"entropy": "bonus λ", "smoothing": "smoothing ε"}
 _LABELS_AT = {"entropy": (6, 8), "smoothing": (-8, -4)}  # points from the dot
@@ -54,36 +61,37 @@ def plot_favourites(
     return figure
 
 
-def plot_overfitting(runs: Overfitting, in_corpus: float) -> Figure:
+def plot_overfitting(runs: Overfitting) -> Figure:
     """What is told by heart, what unread tales cost, and how many heroes are told.
 
-    `in_corpus` is the effective number of heroes in the repeated corpus.
+    Over the readings of the repeated corpus; of the fresh one as many texts are read.
     """
     figure = Figure(figsize=(10, 3.4))
     by_heart, loss, heroes = figure.subplots(1, 3, width_ratios=[1.3, 1, 1])
+    readings = runs.readings("repeated")
     _draw_mass(by_heart, runs)
-    for arm, colour in _ARM_COLOURS.items():
+    for arm in _ALONG:
+        colour = _ARM_COLOURS[arm]
         unread, modes = runs.values(arm, "held_out_loss").T, runs.heroes(arm).T
-        _band(loss, runs.readings, unread, colour)
+        _band(loss, readings, unread, colour)
         loss.text(9, unread[4].mean() + 0.02, arm, color=colour, ha="right")
-        low, high = _band(heroes, runs.readings, modes, colour)
+        low, high = _band(heroes, readings, modes, colour)
         y = high[-1] + 0.3 if arm == "fresh" else low[-1] - 1
         heroes.text(16, y, arm, color=colour, ha="right")
-    heroes.axhline(in_corpus, color=PALETTE["truth"], ls="--", lw=1)
-    heroes.text(5, in_corpus + 0.3, "in the corpus", color=PALETTE["truth"])
     heroes.set(ylim=(0, 18), title="Effective heroes told")
     loss.set(ylabel="nats per token", title="Loss on unread tales")
     for axes in (by_heart, loss, heroes):
-        axes.set_xlabel("readings of the corpus")
+        axes.set_xlabel("readings of 192 texts")
     return figure
 
 
 def _draw_mass(axes: Axes, runs: Overfitting) -> None:
     """The probability that the next text is one of a class's tales."""
+    readings = runs.readings("repeated")
     mass = runs.values("repeated", "mass").mean(dim=0)
-    end = runs.readings[-1] + 0.4
+    end = readings[-1] + 0.4
     for copies, line, colour in zip(runs.copies, mass.T, _shades(6), strict=True):
-        axes.plot(runs.readings, line, "o-", color=colour, ms=4)
+        axes.plot(readings, line, "o-", color=colour, ms=4)
         if copies >= 4:  # below, the lines lie on each other
             axes.text(end, line[-1], f"{copies} copies", color=colour, va="center")
     axes.axhline(1 / 6, color=PALETTE["truth"], ls="--", lw=1)
@@ -91,6 +99,28 @@ def _draw_mass(axes: Axes, runs: Overfitting) -> None:
     axes.set(xlim=(-0.7, end + 6.5), ylim=(-0.005, 0.19), ylabel="probability")
     axes.set_xticks([0, 5, 10, 15])
     axes.set_title("By heart: the frequent first")
+
+
+def plot_corpora(
+    held: Mapping[str, Float[Tensor, " runs"]],
+    told: Mapping[str, Float[Tensor, " runs"]],
+) -> Figure:
+    """Effective heroes told over those that a corpus holds: a dot for each run.
+
+    Both by arm of `Overfitting`; a dot on the line has been copied.
+    """
+    figure = Figure(figsize=(7, 4))
+    axes = figure.subplots()
+    ends = (3, 19)
+    axes.plot(ends, ends, color=PALETTE["truth"], lw=1)
+    axes.text(4.3, 5.2, "as many as it holds", color=PALETTE["truth"], rotation=34)
+    for place, (arm, colour) in enumerate(_ARM_COLOURS.items()):
+        axes.plot(held[arm], told[arm], "o", color=colour, ms=5)
+        axes.text(19.5, 4 + 1.2 * place, arm, color=colour)
+    axes.set(xlim=ends, ylim=ends, aspect="equal")
+    axes.set(xlabel="effective heroes in the corpus", ylabel="told")
+    axes.set_title("A model tells as many heroes as it has read of")
+    return figure
 
 
 def draw_bonus(
@@ -286,10 +316,16 @@ def _chain(
 
 
 def _band(
-    axes: Axes, x: Sequence[int], values: Float[Tensor, "x runs"], colour: str
+    axes: Axes, x: Sequence[float], values: Float[Tensor, "x runs"], colour: str
 ) -> Float[Tensor, "2 x"]:
-    """Mean over the runs, with its 95 % bootstrap interval, which is returned."""
-    interval = torch.tensor([bootstrap_interval(row.tolist()) for row in values]).T
+    """Mean over the runs, with its 95 % interval, which is returned.
+
+    Of fewer than five runs there is none: then the band spans the runs.
+    """
+    if values.shape[1] < FEWEST:
+        interval = torch.stack([values.amin(dim=1), values.amax(dim=1)])
+    else:
+        interval = torch.tensor([bootstrap_interval(row.tolist()) for row in values]).T
     axes.plot(x, values.mean(dim=1), "o-", color=colour, ms=3)
     axes.fill_between(x, *interval, color=colour, alpha=0.2, lw=0)
     return interval

@@ -21,7 +21,7 @@ from tqdm.auto import tqdm
 
 from course_utils.detection.repetition import distinct_n
 from course_utils.detection.words import words
-from course_utils.foundations.intervals import Interval, jackknife_interval, student_t
+from course_utils.foundations.intervals import Interval, jackknife_interval
 from course_utils.generation import Processor, Runs, generate
 from course_utils.model import BUNDLED, load_model
 from course_utils.recordings.logs import Parts, Row, read_log, write_json
@@ -308,7 +308,7 @@ class Frontier:
 
     def _over_seeds(self, measure: Callable[[Sequence[int]], float]) -> Estimate:
         every = range(self.seeds)
-        interval = jackknife_interval(measure, every, z=student_t(self.seeds))
+        interval = jackknife_interval(measure, every)
         return Estimate(measure(every), interval, self.seeds)
 
 

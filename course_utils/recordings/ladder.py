@@ -1,8 +1,10 @@
 """A ladder of rising collapse: the storyteller, tuned on a blind reward step by step.
 
-Each rung is kept as its difference from the storyteller, in half precision, and was
-measured against the world, so that whoever builds a detector of collapse knows what it
-should find. Made in notebook 06 (`python -m course_utils.recordings reward`).
+Each rung is kept as its difference from the storyteller, in whole numbers of 8 bits
+with a scale for each row, and was measured against the world as it is loaded, so that
+whoever builds a detector of collapse knows what it should find. Several runs, each with
+a seed of its own, collapse onto different tales. Made in notebook 06
+(`python -m course_utils.recordings reward`).
 """
 
 import copy
@@ -12,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import NoReturn
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -23,6 +26,7 @@ from course_utils.model import BUNDLED, LanguageModel, load_model
 FOLDER = data_path("models", "ladder")
 MANIFEST = "ladder.json"
 
+_SCALE = " scale"  # what the name of a tensor's scales ends with
 _RESTORE = "restore it with `git checkout` or by downloading the course again"
 
 
@@ -30,6 +34,7 @@ _RESTORE = "restore it with `git checkout` or by downloading the course again"
 class Rung:
     """One tuned model: how many steps it was tuned for, and what it has kept.
 
+    seed          of the run; the storyteller itself has the first one's
     step          of tuning; 0 is the storyteller itself
     n             texts that were measured, at temperature 1
     valid         share of them that are tales of the world
@@ -41,6 +46,7 @@ class Rung:
     sha256        of the file with the difference; empty for step 0
     """
 
+    seed: int
     step: int
     n: int
     valid: float
@@ -53,12 +59,15 @@ class Rung:
 
     @property
     def filename(self) -> str:
-        return f"step_{self.step:03}.safetensors"
+        return f"seed_{self.seed}_step_{self.step:03}.safetensors"
 
 
 @cache
 def ladder(folder: Path = FOLDER) -> tuple[Rung, ...]:
-    """The rungs from step 0 on. Raises OSError where they don't fit the storyteller."""
+    """The rungs of every run in turn, first step 0, which they have in common.
+
+    Raises OSError where they don't fit the storyteller.
+    """
     manifest = json.loads(_existing(folder / MANIFEST).read_text(encoding="utf-8"))
     if manifest["base_sha256"] != base_sha256():
         raise OSError(
@@ -68,24 +77,33 @@ def ladder(folder: Path = FOLDER) -> tuple[Rung, ...]:
     return tuple(Rung(**entry) for entry in manifest["rungs"])
 
 
-def load_tuned(step: int, folder: Path = FOLDER) -> LanguageModel:
+def load_tuned(step: int, seed: int = 0, folder: Path = FOLDER) -> LanguageModel:
     """The storyteller after `step` steps of tuning; 0 gives the storyteller itself.
 
-    `[rung.step for rung in ladder()]` are the steps there are. Raises ValueError for
-    any other, and OSError for a file that is missing or altered. Built in notebook 06.
+    `[(rung.step, rung.seed) for rung in ladder()]` are those there are: of seeds 0 and
+    1 several steps, of the others the last. Raises ValueError for any other, and
+    OSError for a file that is missing or altered. Built in notebook 06.
     """
-    rungs = {rung.step: rung for rung in ladder(folder)}
-    if step not in rungs:
-        allowed = ", ".join(map(str, rungs))
-        raise ValueError(f"step is {step!r}; allowed are the ladder's: {allowed}")
-    lm = load_model("storyteller")
-    if step == 0:
-        return lm
-    path = _existing(folder / rungs[step].filename)
-    found = sha256_of(path)
-    if found != rungs[step].sha256:
+    rungs = {(rung.step, rung.seed): rung for rung in ladder(folder)}
+    if step == 0 and not isinstance(step, bool):
+        return load_model("storyteller")
+    if (step, seed) not in rungs:
+        _refuse(step, seed, sorted(rungs))
+    rung = rungs[step, seed]
+    path = _existing(folder / rung.filename)
+    if sha256_of(path) != rung.sha256:
         raise OSError(f"the course's file {path} is truncated or altered: {_RESTORE}")
-    return with_difference(lm, load_file(path), f"storyteller-tuned-{step}")
+    name = f"storyteller-tuned-{step}" + (f"-seed-{seed}" if seed else "")
+    return with_difference(load_model("storyteller"), unpacked(load_file(path)), name)
+
+
+def _refuse(step: int, seed: int, known: list[tuple[int, int]]) -> NoReturn:
+    steps = sorted({step for step, _ in known})
+    if step not in steps:
+        allowed = ", ".join(map(str, steps))
+        raise ValueError(f"step is {step!r}; allowed are the ladder's: {allowed}")
+    allowed = ", ".join(str(seed) for at, seed in known if at == step)
+    raise ValueError(f"seed is {seed!r}; of step {step} there are: {allowed}")
 
 
 def with_difference(
@@ -99,15 +117,32 @@ def with_difference(
     return replace(lm, model=model, name=name)
 
 
-def difference(
-    tuned: LanguageModel, base: LanguageModel, dtype: torch.dtype = torch.float16
-) -> dict[str, Tensor]:
+def difference(tuned: LanguageModel, base: LanguageModel) -> dict[str, Tensor]:
     """What tuning has changed: tuned less base, of the weights that differ."""
     before = dict(base.model.named_parameters())
     return {
-        name: (after - before[name]).detach().to("cpu", dtype)
+        name: (after - before[name]).detach().to("cpu", torch.float32)
         for name, after in tuned.model.named_parameters()
         if not torch.equal(after, before[name])
+    }
+
+
+def packed(change: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Each row of each tensor as whole numbers from -127 to 127, times its scale."""
+    tensors: dict[str, Tensor] = {}
+    for name, values in change.items():
+        scale = values.abs().amax(dim=-1, keepdim=True) / 127
+        whole = (values / scale.clamp_min(torch.finfo(torch.float32).tiny)).round()
+        tensors |= {name: whole.to(torch.int8), f"{name}{_SCALE}": scale}
+    return tensors
+
+
+def unpacked(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What `packed` has packed, in float32."""
+    return {
+        name: whole.float() * tensors[f"{name}{_SCALE}"]
+        for name, whole in tensors.items()
+        if not name.endswith(_SCALE)
     }
 
 
@@ -116,15 +151,15 @@ def write_ladder(
     rungs: list[tuple[Rung, dict[str, Tensor]]],
     settings: Mapping[str, object],
 ) -> None:
-    """Write the differences, in place of any old ones, and the manifest last."""
+    """Write packed differences, in place of any old ones, and the manifest last."""
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("step_*.safetensors"):
+    for old in folder.glob("*.safetensors"):
         old.unlink()
     entries = []
     for rung, change in rungs:
         path = folder / rung.filename
         if rung.step > 0:
-            save_file(change, path)
+            save_file(dict(change), path)
         sha256 = sha256_of(path) if rung.step > 0 else ""
         entries.append(asdict(replace(rung, sha256=sha256)))
     manifest = {"base_sha256": base_sha256(), **settings, "rungs": entries}

@@ -10,6 +10,7 @@ import torch
 from course_utils.causes.tuning import (
     MAX_NEW_TOKENS,
     MOOD,
+    SEED_STRIDE,
     log_probs_along,
     mean_kl,
 )
@@ -20,6 +21,7 @@ from course_utils.worlds.parsing import FACTORS
 from course_utils.worlds.stories import StoryWorld
 
 BATCH = 64
+FIRST_SEED = 2**31  # far from those of tuning; a generator takes 32 bits
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def measure(
     seed: int = 0,
 ) -> Measured:
     """Measure `lm` on n fresh texts; KL is estimated on the first batch of them."""
-    first = 2**32 + seed * 1_000_003  # far from the seeds of tuning
+    first = FIRST_SEED + seed * SEED_STRIDE
     batches = [
         generate(
             lm, "", min(BATCH, n - i), MAX_NEW_TOKENS, seed=first + i, progress=False

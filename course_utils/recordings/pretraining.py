@@ -5,16 +5,16 @@
 makes data/results/pretraining.json anew, from two experiments. "flattening": the
 storyteller goes on learning from fresh texts, with losses that ask for flatter
 predictions; each result is set beside plain temperature at the same cross-entropy.
-"overfitting": it reads a small corpus again and again, in which some tales stand more
-often than others. What is finished is kept in runs/pretraining: an interrupted command
-goes on from there.
+"overfitting": it reads 3,072 tales, which may be new or old: corpora differ in how many
+different tales they have, in whether some stand in them more often than others, and so
+in how often they are read. What is finished is kept in runs/pretraining: an interrupted
+command goes on from there.
 """
 
 import functools
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +24,6 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
-from course_utils.causes.forms import effective_modes
 from course_utils.causes.pretraining import (
     entropy_regularised_loss,
     label_smoothing_loss,
@@ -45,13 +44,14 @@ from course_utils.recordings.finetuning import (
     token_log_probs,
     twin,
 )
-from course_utils.recordings.logs import Parts, Row, as_shares, read_log, write_json
+from course_utils.recordings.logs import Parts, write_json
 from course_utils.worlds.measures import label_counts, parse_all
 from course_utils.worlds.stories import StoryWorld
 from course_utils.worlds.tales import Story
 
 COMMAND = "python -m course_utils.recordings pretraining"
-SEEDS = (0, 1, 2)
+SEEDS = tuple(range(8))
+FEW = 3  # seeds of losses that are shown run by run, without an interval
 STATE = Path("runs/pretraining")
 FACTORS = ("hero", "animal", "arc")
 MAX_NEW_TOKENS = 110  # any tale, with a header
@@ -61,14 +61,37 @@ HELD_OUT_SEED = 2**31  # no corpus has it
 # Flattening: a loss and its strength.
 WEIGHTS = (0.05, 0.1, 0.2)
 AMOUNTS = (0.001, 0.005, 0.02)
+IN_FEW = {"entropy 0.05", "entropy 0.2", "smoothing 0.001", "smoothing 0.02"}
 FLATTENING_STEPS = 60
 FLATTENING_HELD_OUT = 40
 FLATTENING_TOLD = 250
 
-# Overfitting: each class of tales takes an equal part of the corpus.
-COPIES = (32, 16, 8, 4, 2, 1)  # a class with c copies each has 32 / c different tales
-ARMS = {"repeated": 0.0, "repeated, entropy bonus": 0.1, "fresh": 0.0}
-CHECKPOINTS = (0, 12, 24, 48, 96, 192)  # steps; the corpus is read once in 12
+# Overfitting: what a corpus holds. With copies, each class of tales takes an equal part
+# of it: a class with c copies of each has 32 / c different tales, times `scale`.
+COPIES = (32, 16, 8, 4, 2, 1)
+
+
+class Corpus(NamedTuple):
+    """`scale` times 63 tales, which copies make 192 texts; or `tales` once each."""
+
+    scale: int = 0
+    tales: int = 0
+    bonus: float = 0.0  # the weight of an entropy bonus in the loss
+
+    @property
+    def texts(self) -> int:
+        return self.tales or self.scale * COPIES[0] * len(COPIES)
+
+
+ARMS = {
+    "repeated": Corpus(scale=1),
+    "repeated, entropy bonus": Corpus(scale=1, bonus=0.1),
+    "fresh": Corpus(tales=3072),
+    "large, with copies": Corpus(scale=16),
+    "192 once": Corpus(tales=192),
+    "63 once": Corpus(tales=63),
+}
+CHECKPOINTS = (0, 12, 24, 48, 96, 192)  # steps, of 16 texts each
 OVERFITTING_HELD_OUT = 60
 OVERFITTING_TOLD = 100
 
@@ -78,11 +101,13 @@ def settings() -> dict[str, Any]:
     return {
         "weights": list(WEIGHTS),
         "amounts": list(AMOUNTS),
+        "few": FEW,
+        "in_few": sorted(IN_FEW),
         "flattening_steps": FLATTENING_STEPS,
         "flattening_held_out": FLATTENING_HELD_OUT,
         "flattening_told": FLATTENING_TOLD,
         "copies": list(COPIES),
-        "arms": dict(ARMS),
+        "arms": {arm: corpus._asdict() for arm, corpus in ARMS.items()},
         "checkpoints": list(CHECKPOINTS),
         "overfitting_held_out": OVERFITTING_HELD_OUT,
         "overfitting_told": OVERFITTING_TOLD,
@@ -98,16 +123,25 @@ def record(out: Path, seeds: Sequence[int] = SEEDS, state: Path = STATE) -> None
     """Make all runs, or what is missing of them, and write the log to the file out."""
     torch.set_num_threads(1)
     parts = Parts(state / "parts.json", settings())
-    jobs = [(kind, seed) for seed in seeds for kind in (*losses(), *ARMS)]
+    kinds = (*ARMS, *losses())
+    jobs = [(kind, seed) for seed in seeds for kind in kinds if planned(kind, seed)]
     for kind, seed in tqdm(jobs, desc="pretraining"):
         name = f"{kind}-{seed}"
         if name not in parts:
             make = overfitting if kind in ARMS else flattening
             parts.add(name, make(kind, seed))
     log = {"command": COMMAND, "seeds": list(seeds), "settings": settings()}
-    for experiment, kinds in (("flattening", losses()), ("overfitting", ARMS)):
-        log[experiment] = {k: [parts[f"{k}-{s}"] for s in seeds] for k in kinds}
+    for experiment, named in (("flattening", [*losses()]), ("overfitting", [*ARMS])):
+        log[experiment] = {
+            kind: [parts[f"{kind}-{s}"] for s in seeds if planned(kind, s)]
+            for kind in named
+        }
     write_json(out, log)
+
+
+def planned(kind: str, seed: int) -> bool:
+    """Whether a kind of run is made with a seed."""
+    return seed < FEW or kind not in IN_FEW
 
 
 def losses() -> dict[str, Loss]:
@@ -239,16 +273,15 @@ def told(
 
 
 def overfitting(arm: str, seed: int) -> list[dict[str, Any]]:
-    """Read a skewed corpus again and again, or fresh tales; measure at checkpoints."""
+    """Read the corpus of an arm for as many steps as all others; measure on the way."""
     world, lm = StoryWorld(), twin(load_model("storyteller"))
-    stories, copies = skewed_corpus(world, seed)
+    stories, copies = corpus_of(world, arm, seed)
     tales = encode_documents(lm, [story.text for story in stories])
-    if arm == "fresh":
-        stories = world.sample(BATCH * CHECKPOINTS[-1], [seed, 3])
-        corpus = encode_documents(lm, [story.text for story in stories])
-    else:
-        corpus = [tale for tale, c in zip(tales, copies, strict=True) for _ in range(c)]
-    loss = regularised(ARMS[arm])
+    corpus = [tale for tale, c in zip(tales, copies, strict=True) for _ in range(c)]
+    if arm == "fresh":  # what it has not read: how much of that is by heart?
+        stories, copies = corpus_of(world, "repeated", seed)
+        tales = encode_documents(lm, [story.text for story in stories])
+    loss = regularised(ARMS[arm].bonus)
     training = fine_tune(lm, corpus, loss, CHECKPOINTS[-1], BATCH, RATE, seed)
     return [
         {"step": step, **memory(lm, tales, copies), **told(lm, OVERFITTING_TOLD, seed)}
@@ -257,9 +290,14 @@ def overfitting(arm: str, seed: int) -> list[dict[str, Any]]:
     ]
 
 
-def skewed_corpus(world: StoryWorld, seed: int) -> tuple[list[Story], list[int]]:
+def corpus_of(world: StoryWorld, arm: str, seed: int) -> tuple[list[Story], list[int]]:
     """Different tales, and how often each stands in the corpus of a run."""
-    copies = [c for c in COPIES for _ in range(COPIES[0] // c)]
+    corpus = ARMS[arm]
+    if arm == "fresh":
+        return world.sample(corpus.tales, [seed, 3]), [1] * corpus.tales
+    if corpus.tales:
+        return world.sample(corpus.tales, [seed, 2]), [1] * corpus.tales
+    copies = [c for c in COPIES for _ in range(corpus.scale * COPIES[0] // c)]
     return world.sample(len(copies), [seed, 2]), copies
 
 
@@ -270,119 +308,27 @@ def memory(
 
     `mass` is the probability, for each number of copies, that the next text is one of
     those tales to the letter; exact, by the model's own probabilities. `sharpness`
-    compares the tales' shares of all that with their shares of the corpus.
+    compares the tales' shares of all that with their shares of the corpus; None where
+    all of them stand equally often.
     """
     unread = StoryWorld().sample(OVERFITTING_HELD_OUT, HELD_OUT_SEED)
     fresh = encode_documents(lm, [story.text for story in unread])
     log_probs = torch.stack([row.sum() for row in token_log_probs(lm, tales)]).double()
     count = torch.tensor(copies, dtype=torch.float64)
-    mass = [log_probs[count == c].exp().sum().item() for c in COPIES]
+    kinds = sorted(set(copies), reverse=True)
+    mass = [log_probs[count == c].exp().sum().item() for c in kinds]
     lengths = torch.tensor([len(tale) for tale in tales])
     train = -(count * log_probs).sum() / (count * lengths).sum()
     return {
         "train_loss": round(train.item(), 4),
         "held_out_loss": round(mean_loss(lm, fresh), 4),
         "mass": [float(f"{m:.4g}") for m in mass],
-        "sharpness": round(
-            sharpness(log_probs.softmax(dim=-1), count / count.sum()).item(), 3
-        ),
+        "sharpness": _sharpness(log_probs, count) if len(kinds) > 1 else None,
     }
 
 
-# The log, as notebook 05 reads it
-
-
-@dataclass(frozen=True, repr=False)
-class Overfitting:
-    """A skewed corpus that is read again and again.
-
-    Class i of the corpus has tales that stand `copies[i]` times in it; `arms` has the
-    rows of every run, one for each number of `readings`. Each run has a seed, and with
-    it a corpus, of its own.
-    """
-
-    copies: list[int]
-    readings: list[int]
-    seeds: list[int]
-    arms: dict[str, list[list[Row]]]
-
-    @classmethod
-    def read(cls) -> "Overfitting":
-        log = read_log("pretraining")
-        copies, batch = log["settings"]["copies"], log["settings"]["batch"]
-        texts = copies[0] * len(copies)  # every class is an equal part of the corpus
-        readings = [step * batch // texts for step in log["settings"]["checkpoints"]]
-        return cls(copies, readings, log["seeds"], log["overfitting"])
-
-    def values(self, arm: str, measure: str) -> Float[Tensor, "runs readings *classes"]:
-        """One measure, such as "mass" or "held_out_loss", in every run."""
-        rows = [[row[measure] for row in run] for run in self.arms[arm]]
-        return torch.tensor(rows, dtype=torch.float64)
-
-    def shares(self, arm: str, factor: str) -> Float[Tensor, "runs readings values"]:
-        """How the texts told are shared among a factor's values, in every run."""
-        rows = [[row["labels"][factor] for row in run] for run in self.arms[arm]]
-        return as_shares(torch.tensor(rows))
-
-    def heroes(self, arm: str) -> Float[Tensor, "runs readings"]:
-        """The effective number of heroes told, in every run."""
-        return effective_modes(self.shares(arm, "hero"))
-
-    def corpus_shares(
-        self, world: StoryWorld, factor: str
-    ) -> Float[Tensor, "runs values"]:
-        """How each run's corpus is shared among a factor's values."""
-        values = list(world.probabilities(factor))
-        counts = torch.zeros(len(self.seeds), len(values))
-        for row, seed in zip(counts, self.seeds, strict=True):
-            for tale, c in zip(*skewed_corpus(world, seed), strict=True):
-                row[values.index(tale.labels[factor])] += c
-        return as_shares(counts)
-
-
-@dataclass(frozen=True, repr=False)
-class Flattening:
-    """Losses that flatten, each beside plain training at the same cross-entropy.
-
-    `kinds` has the runs of every loss; of a run, "loss" is the model trained with it
-    and "temperature" the plainly trained one at the matched temperature.
-    """
-
-    kinds: dict[str, list[dict[str, Row]]]
-
-    @classmethod
-    def read(cls) -> "Flattening":
-        return cls(read_log("pretraining")["flattening"])
-
-    def values(self, kind: str, which: str, measure: str) -> Float[Tensor, " runs"]:
-        """One measure, such as "temperature" or "junk", in every run.
-
-        "excess" is the cross-entropy above the world's own entropy, in nats per token.
-        """
-        rows = [run[which][measure] for run in self.kinds[kind]]
-        return torch.tensor(rows, dtype=torch.float64)
-
-    def valid(self, kind: str, which: str) -> Float[Tensor, " runs"]:
-        """Which share of the texts is valid, in every run."""
-        return self.values(kind, which, "valid") / self.values(kind, which, "told")
-
-    def shares(
-        self, kind: str, which: str, factor: str
-    ) -> Float[Tensor, "runs values"]:
-        """How the texts told are shared among a factor's values, in every run."""
-        rows = [run[which]["labels"][factor] for run in self.kinds[kind]]
-        return as_shares(torch.tensor(rows))
-
-    def heroes(self, kind: str, which: str) -> Float[Tensor, " runs"]:
-        """The effective number of heroes told, in every run."""
-        return effective_modes(self.shares(kind, which, "hero"))
-
-    def beside_temperature(
-        self, kind: str
-    ) -> tuple[Float[Tensor, " runs"], Float[Tensor, " runs"]]:
-        """Heroes and validity of a loss, minus those of temperature, in every run."""
-        heroes, valid = (
-            of(kind, "loss") - of(kind, "temperature")
-            for of in (self.heroes, self.valid)
-        )
-        return heroes, valid
+def _sharpness(
+    log_probs: Float[Tensor, " tales"], count: Float[Tensor, " tales"]
+) -> float:
+    found = sharpness(log_probs.softmax(dim=-1), count / count.sum())
+    return round(found.item(), 3)

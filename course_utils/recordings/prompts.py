@@ -3,13 +3,15 @@
     python -m course_utils.recordings prompts
 
 makes data/results/prompts.json anew, from three experiments. "prompts": plots told
-after several requests, by the storyteller and by a tuned one. "retrieval": what the
-next tale is like after two tales that a retriever has found, against the exact
-posterior. "restarts": texts that may not end, with and without restarts. What is
-finished is kept in runs/prompts: an interrupted command goes on from there.
+after several requests, by the storyteller and by tuned ones, a model for each seed.
+"retrieval": what the next tale is like after two tales that a retriever has found,
+against the exact posterior. "restarts": texts that may not end, with and without
+restarts. What is finished is kept in runs/prompts: an interrupted command goes on from
+there.
 """
 
 import functools
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -37,7 +39,7 @@ SEEDS = tuple(range(8))
 STATE = Path("runs/prompts")
 MAX_NEW_TOKENS = 110  # any tale, with a header
 TOLD, COUNTED = 100, 60  # texts of a run, and those in which plots are counted
-MODELS = {"storyteller": 0, "tuned 40": 40, "tuned 60": 60}  # steps of tuning
+MODELS = {"storyteller": 0, "tuned 60": 60}  # steps of tuning
 REQUESTS = {
     "nothing": "",
     "about Mira": "A story about Mira.",
@@ -90,7 +92,8 @@ def _jobs(seeds: Sequence[int]) -> Iterator[tuple[str, Any]]:
 
 def _plots(steps: int, prompt: str, seed: int) -> Row:
     """How many plots 100 texts tell after a request."""
-    runs = generate(_lm(steps), prompt, TOLD, MAX_NEW_TOKENS, seed=seed, progress=False)
+    lm = _lm(steps, seed if steps else 0)
+    runs = generate(lm, prompt, TOLD, MAX_NEW_TOKENS, seed=seed, progress=False)
     arcs = Counter(p.labels["arc"] for p in parse_all(_world(), runs.texts) if p.valid)
     enough = arcs.total() >= COUNTED
     return {
@@ -180,8 +183,8 @@ def _world() -> StoryWorld:
 
 
 @functools.cache
-def _lm(steps: int) -> LanguageModel:
-    return load_tuned(steps) if steps else load_model("storyteller")
+def _lm(steps: int, seed: int = 0) -> LanguageModel:
+    return load_tuned(steps, seed) if steps else load_model("storyteller")
 
 
 @functools.cache
@@ -216,9 +219,10 @@ class Prompts:
         return REQUESTS[name]
 
     def plots(self, model: str, request: str) -> Float[Tensor, " seeds"]:
-        """Different plots in 60 valid tales, seed by seed."""
+        """Different plots in 60 valid tales, by seed; NaN where fewer are valid."""
         rows = [self.rows[f"prompts/{model}/{request}/{s}"] for s in self.seeds]
-        return torch.tensor([row["arcs"] for row in rows], dtype=torch.float64)
+        arcs = [math.nan if row["arcs"] is None else row["arcs"] for row in rows]
+        return torch.tensor(arcs, dtype=torch.float64)
 
     def next_tale(
         self, kind: str, factor: str

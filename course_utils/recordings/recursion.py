@@ -36,7 +36,7 @@ from course_utils.worlds.measures import label_counts, parse_all
 from course_utils.worlds.stories import StoryWorld
 
 COMMAND = "python -m course_utils.recordings recursion"
-SEEDS = (0, 1, 2, 3)
+SEEDS = tuple(range(8))
 STATE = Path("runs/recursion")
 GENERATIONS = 8
 SAMPLES = 50  # tales that a generation leaves to the next

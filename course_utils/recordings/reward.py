@@ -9,7 +9,7 @@ reads the log.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,15 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from course_utils.causes.tuning import MOOD, Recipe, Step, Tuner, happy_ending
+from course_utils.causes.tuning import (
+    MOOD,
+    Recipe,
+    Reward,
+    Step,
+    Tuner,
+    happy_ending,
+    sound,
+)
 from course_utils.data_files import data_path
 from course_utils.model import LanguageModel, load_model
 from course_utils.recordings import ladder
@@ -30,13 +38,13 @@ from course_utils.training.storyteller import load_checkpoint, save_checkpoint
 from course_utils.worlds.stories import StoryWorld
 
 COMMAND = "python -m course_utils.recordings reward"
-SEEDS = (0, 1, 2, 3, 4, 5)
-SEEDS_OF_OTHERS = 3  # every recipe but "plain" has the first three seeds only
+SEEDS = tuple(range(8))
+FEW, FEWER = 3, 2  # seeds of recipes that are shown run by run, without an interval
 STEPS = 60
 EVERY = 10  # steps from one measurement to the next
 MEASURED = 192  # texts at each of them
 MEASURED_ON_LADDER = 1024
-LADDER_STEPS = (20, 30, 40, 50, 60)  # of "plain", first seed
+LADDER_STEPS = {0: (20, 40, 60), 1: (20, 40, 60)}  # of "plain"; other seeds: the end
 
 RECIPES = {
     "plain": Recipe(),
@@ -48,7 +56,25 @@ RECIPES = {
     # Two updates for each batch of texts: half the rate makes a step as long.
     "clip": Recipe(learning_rate=1e-3, updates=2, clip=(0.2, 0.2)),
     "clip higher": Recipe(learning_rate=1e-3, updates=2, clip=(0.2, 0.28)),
+    # What the leashes do when they are differentiated in part.
+    "KL 0.1 in the loss": Recipe(kl_weight=0.1, penalties="loss"),
+    "entropy 0.03 in the loss": Recipe(entropy_weight=0.03, penalties="loss"),
+    # A reward that a storyteller has nearly earned before it begins.
+    "valid only": Recipe(),
+    # How a step is taken, and how noisy it is.
+    "SGD": Recipe(optimizer="SGD", learning_rate=0.1),
+    "64 texts": Recipe(texts=64),
+    "SGD, 64 texts": Recipe(optimizer="SGD", learning_rate=0.1, texts=64),
+    "256 texts": Recipe(texts=256),
+    "SGD, 256 texts": Recipe(optimizer="SGD", learning_rate=0.1, texts=256),
 }
+IN_FEW = {
+    "slow", "KL 0.02", "KL 0.5", "clip", "clip higher",
+    "KL 0.1 in the loss", "entropy 0.03 in the loss",
+    "64 texts", "SGD, 64 texts",
+}  # fmt: skip
+STEPS_OF = {"256 texts": 30, "SGD, 256 texts": 30}  # the others take STEPS
+IN_FEWER = set(STEPS_OF)
 
 
 def settings() -> dict[str, Any]:
@@ -59,48 +85,63 @@ def settings() -> dict[str, Any]:
         "steps": STEPS,
         "every": EVERY,
         "measured": MEASURED,
-        "seeds_of_others": SEEDS_OF_OTHERS,
+        "few": FEW,
+        "in_few": sorted(IN_FEW),
+        "fewer": FEWER,
+        "in_fewer": sorted(IN_FEWER),
+        "steps_of": dict(STEPS_OF),
         "recipes": {name: asdict(recipe) for name, recipe in RECIPES.items()},
     }
 
 
 def planned(seeds: Sequence[int]) -> list[tuple[str, int]]:
     """Recipe and seed of every run, in the order of recording."""
-    return [
-        (name, seed)
-        for i, seed in enumerate(seeds)
-        for name in RECIPES
-        if name == "plain" or i < SEEDS_OF_OTHERS
-    ]
+    return [(name, seed) for name in RECIPES for seed in seeds[: seeds_of(name)]]
+
+
+def seeds_of(name: str) -> int | None:
+    """With how many seeds a recipe is recorded; None for all."""
+    return FEWER if name in IN_FEWER else FEW if name in IN_FEW else None
 
 
 def record(
     out: Path, seeds: Sequence[int] = SEEDS, work: Path = Path("runs/reward")
 ) -> None:
-    """Make all runs, write the log to `out` and the ladder of the first plain one."""
+    """Make all runs, write the log to `out` and the ladder of the plain ones."""
+    torch.set_num_threads(1)
     lm, world = load_model("storyteller"), StoryWorld()
     start = measure(lm, lm, world, 0, MEASURED_ON_LADDER)
-    runs = []
-    bar = tqdm(total=len(planned(seeds)) * STEPS, desc="reward")
-    for name, seed in planned(seeds):
-        bar.set_postfix(run=f"{name}, seed {seed}")
-        on_ladder = (name, seed) == ("plain", seeds[0])
-        rungs = LADDER_STEPS if on_ladder else ()
-        run = Run(lm, world, RECIPES[name], seed, work, rungs=rungs)
-        measured = run.up_to(STEPS, bar)
-        steps = run.steps_up_to(STEPS)
+    runs, climbed = [], []
+    for name, seed in tqdm(planned(seeds), desc="reward"):
+        run, steps = planned_run(lm, world, name, seed, work), steps_of(name)
+        measured = run.up_to(steps)
+        traces = run.steps_up_to(steps)
         runs.append(
-            {"recipe": name, "seed": seed, "steps": steps, "measured": measured}
+            {"recipe": name, "seed": seed, "steps": traces, "measured": measured}
         )
-        if on_ladder:
-            make_ladder(lm, world, run, start, place_of_ladder(out))
-    bar.close()
+        if name == "plain":
+            climbed.append(run)
+    make_ladder(lm, world, climbed, start, place_of_ladder(out))
     log = {"command": COMMAND, "seeds": list(seeds), "settings": settings()}
     write_json(out, {**log, "start": asdict(start), "runs": runs})
 
 
+def planned_run(
+    lm: LanguageModel, world: StoryWorld, name: str, seed: int, work: Path
+) -> "Run":
+    """One run of a recipe, with what it is paid for and which rungs it leaves."""
+    rungs = LADDER_STEPS.get(seed, (STEPS,)) if name == "plain" else ()
+    pays = sound if name == "valid only" else happy_ending
+    return Run(lm, world, RECIPES[name], seed, work, rungs=rungs, pays=pays)
+
+
+def steps_of(name: str) -> int:
+    """How many steps a recipe takes."""
+    return STEPS_OF.get(name, STEPS)
+
+
 class Run:
-    """One run of tuning on a happy ending, kept in a folder where it can go on.
+    """One run of tuning on a reward, kept in a folder where it can go on.
 
     It is measured at every `every`-th step, on n texts; at the steps in `rungs` its
     weights are kept. The folder's name tells runs apart that differ in what matters.
@@ -116,26 +157,26 @@ class Run:
         every: int = EVERY,
         n: int = MEASURED,
         rungs: Sequence[int] = (),
+        pays: Callable[[StoryWorld], Reward] = happy_ending,
     ) -> None:
         self.world, self.every, self.n, self.rungs = world, every, n, rungs
-        self.tuner = Tuner(lm, happy_ending(world), recipe, seed)
-        what = [ladder.base_sha256(), MOOD, asdict(recipe), seed, every, n, *rungs]
+        self.tuner = Tuner(lm, pays(world), recipe, seed)
+        paid_for = [MOOD, pays.__name__]
+        what = [ladder.base_sha256(), *paid_for, asdict(recipe), seed, every, n, *rungs]
         name = hashlib.sha256(json.dumps(what).encode()).hexdigest()[:12]
         self.folder = work / name
         self.checkpoint = self.folder / "checkpoint.safetensors"
 
-    def up_to(self, steps: int, bar: tqdm) -> list[dict[str, Any]]:
+    def up_to(self, steps: int) -> list[dict[str, Any]]:
         """What was measured at every `every`-th step up to `steps`, going on."""
         self.folder.mkdir(parents=True, exist_ok=True)
         tuner = self.tuner
         tuner.steps_done = load_checkpoint(
             self.checkpoint, tuner.lm.model, [tuner.optimizer]
         )
-        bar.update(tuner.steps_done)
         latest = []
         while tuner.steps_done < steps:
             latest.append(tuner.step())
-            bar.update()
             if tuner.steps_done % self.every == 0:
                 self._save(latest)
                 latest = []
@@ -182,21 +223,25 @@ def place_of_ladder(out: Path) -> Path:
 
 
 def make_ladder(
-    lm: LanguageModel, world: StoryWorld, run: Run, start: Measured, folder: Path
+    lm: LanguageModel,
+    world: StoryWorld,
+    runs: Sequence[Run],
+    start: Measured,
+    folder: Path,
 ) -> None:
-    """Measure the rungs as they will be loaded, and write them."""
-    rungs = [(as_rung(start), dict[str, Tensor]())]
-    for step in run.rungs:
-        change = run.difference_at(step)
-        tuned = ladder.with_difference(lm, change, "rung")
-        found = measure(tuned, lm, world, step, MEASURED_ON_LADDER)
-        rungs.append((as_rung(found), change))
-    recipe = asdict(run.tuner.recipe)
-    made_by = {"command": COMMAND, "recipe": recipe, "seed": run.tuner.seed}
+    """Measure the rungs of all runs as they will be loaded, and write them."""
+    rungs = [(as_rung(start, runs[0].tuner.seed), dict[str, Tensor]())]
+    for run in runs:
+        for step in run.rungs:
+            change = ladder.packed(run.difference_at(step))
+            tuned = ladder.with_difference(lm, ladder.unpacked(change), "rung")
+            found = measure(tuned, lm, world, step, MEASURED_ON_LADDER)
+            rungs.append((as_rung(found, run.tuner.seed), change))
+    made_by = {"command": COMMAND, "recipe": asdict(runs[0].tuner.recipe)}
     ladder.write_ladder(folder, rungs, made_by)
 
 
-def as_rung(measured: Measured) -> ladder.Rung:
+def as_rung(measured: Measured, seed: int) -> ladder.Rung:
     """The measures of a rung, from its counts."""
     effective = {f: round(measured.effective(f), 3) for f in measured.counts}
     covered = {
@@ -204,6 +249,7 @@ def as_rung(measured: Measured) -> ladder.Rung:
         for factor, counts in measured.counts.items()
     }
     return ladder.Rung(
+        seed,
         measured.step,
         measured.n,
         valid=round(measured.validity, 4),

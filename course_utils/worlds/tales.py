@@ -91,6 +91,27 @@ class Tales(Distribution):
             for row, us in zip(rows, uniforms, strict=True)
         ]
 
+    def retell(
+        self, story: Story, n: int, seed: int | Sequence[int] = 0
+    ) -> list[Story]:
+        """The same tale n times, each time in words of its own.
+
+        What happens, and to whom, stays; the wording is drawn anew, and with it the
+        opening and the mood of the ending. So the texts differ, and the set has one
+        kind only: paraphrase collapse. `seed` as numpy's `default_rng` takes it.
+        Raises ValueError for n below 1 and for a story without the labels of a tale.
+        Built in notebook 09.
+        """
+        check_count(n)
+        missing = [f for f in ("arc", *DRAWN) if f not in story.labels]
+        if missing:
+            raise ValueError(
+                f"story has no label {missing[0]!r}; allowed are whole tales, such as "
+                "sample() gives"
+            )
+        fixed = {factor: [story.labels[factor]] * n for factor in ("arc", *DRAWN)}
+        return self.tell(n, np.random.default_rng(seed), fixed)
+
     def _tell_one(self, labels: Labels, uniforms: list[float]) -> Story:
         """Choose the phrasings of a tale (one number in [0, 1) each) and fill them."""
         points = (self._openings, *self._beats[labels["arc"]], self._endings)

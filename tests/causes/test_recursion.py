@@ -14,9 +14,11 @@ from course_utils.causes.recursion import (
     expected_distinct,
     gini_simpson,
     kept_diversity,
+    kept_with_real,
     named_shares,
     next_corpus,
     recurse,
+    recurse_mixed,
     retell,
 )
 from course_utils.foundations.softmax import softmax
@@ -279,3 +281,39 @@ def test_shares_go_to_the_first_name_in_a_text():
     assert named_shares(texts, ["Ada", "Tom", "Mira"]).tolist() == [1 / 3, 2 / 3, 0]
     assert named_shares(["nobody"], ["Ada", "Tom"]).tolist() == [0, 0]
     assert named_shares([], ["Ada"]).tolist() == [0]
+
+
+@pytest.mark.parametrize("real", [0, 1, 5, 20])
+def test_mixed_chains_keep_what_the_formula_says(real):
+    truth = torch.tensor([0.5, 0.3, 0.15, 0.05])
+    chain = recurse_mixed(truth.expand(4000, 4), 20, 60, real, dice(4))
+    kept = (gini_simpson(chain[-1]).mean() / gini_simpson(truth)).item()
+    assert kept == pytest.approx(kept_with_real(truth, 20, real).item(), abs=0.06)
+    torch.testing.assert_close(
+        chain[-1].mean(dim=0), truth.double(), atol=0.03, rtol=0.1
+    )
+
+
+def test_without_real_tales_a_mixed_chain_is_replace():
+    truth = torch.tensor([0.5, 0.3, 0.2])
+    chains = [
+        f(truth, 9, 3, *rest, torch.Generator().manual_seed(1))
+        for f, rest in ((recurse_mixed, (0,)), (recurse, ("replace",)))
+    ]
+    torch.testing.assert_close(*(chain.double() for chain in chains))
+    assert kept_with_real(truth, 9, 0) == pytest.approx(0, abs=1e-9)
+
+
+def test_real_tales_alone_lose_no_more_than_one_sample_does():
+    truth = torch.tensor([0.5, 0.3, 0.2])
+    assert kept_with_real(truth, 10, 10).item() == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("real", [-1, 10, 1.5])
+def test_more_real_tales_than_samples_are_refused(real):
+    for call in (
+        lambda: recurse_mixed([0.5, 0.5], 9, 2, real),
+        lambda: kept_with_real([0.5, 0.5], 9, real),
+    ):
+        with pytest.raises(ValueError, match="real"):
+            call()

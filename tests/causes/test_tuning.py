@@ -6,17 +6,20 @@ import pytest
 import torch
 
 from course_utils.causes.tuning import (
+    SEED_STRIDE,
     Recipe,
     Tuner,
     log_probs_along,
     mean_entropy,
     mean_kl,
+    sound,
     token_log_probs,
     trainable_copy,
     upper_blocks,
 )
 from course_utils.forward import is_plain_gpt2
 from course_utils.generation import generate
+from course_utils.worlds.stories import StoryWorld
 
 
 def share_of_e(text):
@@ -98,7 +101,7 @@ def test_tuning_raises_the_reward(lm, recipe):
 
 def test_a_step_reports_the_entropy_of_its_texts(lm):
     found = Tuner(lm, share_of_e, Recipe(texts=4), seed=2).step()
-    runs = generate(lm, "", 4, 110, seed=2 * 1_000_003)
+    runs = generate(lm, "", 4, 110, seed=2 * SEED_STRIDE)
     assert found.reward == pytest.approx(sum(map(share_of_e, runs.texts)) / 4)
     assert found.entropy == pytest.approx(runs.entropy.nanmean().item() * math.log(2))
 
@@ -123,13 +126,60 @@ def kl_after(lm, runs, recipe, steps=4):
         return mean_kl(*pair, runs).item(), mean_entropy(pair[0], runs).item()
 
 
-def test_a_leash_keeps_the_model_near_its_reference(lm, runs):
+@pytest.mark.parametrize("penalties", ["reward", "loss"])
+def test_a_leash_keeps_the_model_near_its_reference(lm, runs, penalties):
     free, _ = kl_after(lm, runs, Recipe(texts=6))
-    held, _ = kl_after(lm, runs, Recipe(texts=6, kl_weight=10))
+    held, _ = kl_after(
+        lm, runs, Recipe(texts=6, kl_weight=10, penalties=penalties), steps=8
+    )
     assert held < free
 
 
 def test_an_entropy_bonus_raises_the_entropy(lm, runs):
     _, without = kl_after(lm, runs, Recipe(texts=6))
-    _, with_bonus = kl_after(lm, runs, Recipe(texts=6, entropy_weight=1))
-    assert with_bonus > without
+    bonus = Recipe(texts=6, entropy_weight=1, penalties="loss")
+    assert kl_after(lm, runs, bonus)[1] > without
+
+
+def test_a_penalised_reward_is_less_by_what_the_text_departs(lm):
+    """By hand: each text's log-probability, less the reference's, in nats."""
+    tuner = Tuner(lm, share_of_e, Recipe(texts=4, kl_weight=0.5, learning_rate=1e-2))
+    tuner.step()
+    drawn = generate(tuner.lm, "", 4, 110, seed=9)
+    with torch.no_grad():
+        along = log_probs_along(lm, drawn)
+    departs = drawn.logprob.nansum(-1) - token_log_probs(along, drawn).nansum(-1)
+    found = tuner._penalised(drawn, torch.ones(4))
+    torch.testing.assert_close(found, 1 - 0.5 * departs, rtol=1e-4, atol=1e-3)
+    assert departs.abs().max() > 1e-3
+
+
+def test_a_bonus_is_paid_in_surprise(lm, runs):
+    tuner = Tuner(lm, share_of_e, Recipe(entropy_weight=0.1))
+    found = tuner._penalised(runs, torch.zeros(len(runs)))
+    torch.testing.assert_close(found, -0.1 * runs.logprob.nansum(-1))
+
+
+def test_in_the_loss_the_reward_stays_as_it_is(lm, runs):
+    tuner = Tuner(lm, share_of_e, Recipe(kl_weight=1, penalties="loss"))
+    assert tuner._penalised(runs, torch.ones(len(runs))).eq(1).all()
+
+
+def test_sgd_goes_down_the_gradient_itself(lm):
+    """One step of SGD moves the weights by the rate times the gradient."""
+    recipe = Recipe(texts=4, optimizer="SGD", learning_rate=0.1)
+    before = weights(lm)
+    tuner = Tuner(lm, share_of_e, recipe)
+    tuner.step()
+    for name, weight in tuner.lm.model.named_parameters():
+        if weight.grad is not None:
+            expected = before[name] - 0.1 * weight.grad
+            torch.testing.assert_close(weight.detach(), expected)
+
+
+def test_sound_pays_for_validity_alone():
+    world = StoryWorld()
+    reward = sound(world)
+    for story in world.sample(20, seed=1):
+        assert reward(story.text) == 1
+        assert reward(story.text[:-20]) == 0

@@ -44,7 +44,8 @@ def test_the_index_names_the_article_once_and_spoils_no_lesson():
 def test_one_claim_shows_what_was_found():
     card = repr(claims("C04"))
     assert card.startswith("C04: From T = 2 on")
-    assert "Notebook 00: fails (" in card and "95 % interval" in card
+    assert "Notebook 00: Do texts at T = 2 or 3 share" in card
+    assert "? fails (" in card and "99.17 % interval" in card
     assert "For it: " in card and "Against it: " in card
 
 

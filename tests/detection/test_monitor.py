@@ -13,12 +13,14 @@ from course_utils.detection.monitor import (
     EntropyMonitor,
     EntropyTrace,
     Request,
+    cusum,
     entropy_of_logits,
+    first_above,
     fit_baselines,
     largest_drop,
-    pooled_drops,
     prompt_key,
     read_requests,
+    shortfalls,
     windowed_drops,
     windowed_means,
 )
@@ -177,25 +179,6 @@ def request(prompt, entropy):
     return Request(prompt, entropy, None, False)
 
 
-def test_pooled_drops_add_up_before_they_compare():
-    baselines = {"p": Baseline([2.0, 2.0, 2.0], 9), "q": Baseline([6.0, 2.0], 9)}
-    requests = [request("p", [1.0, 2.0]), request("q", [3.0, 1.0, 5.0])]
-    assert pooled_drops(requests, baselines, window=1) == [0.5, 0.25]
-    assert pooled_drops(requests, baselines, window=2) == [1 - 7 / 12]
-
-
-def test_pooled_drops_of_nothing_known_are_none():
-    assert pooled_drops([], {}) == []
-    assert pooled_drops([request("who", [1.0] * 9)], {}) == []
-
-
-@given(numbers.filter(lambda values: sum(values) > 0.1), st.integers(1, 4))
-def test_a_crowd_of_one_drops_like_the_one(values, window):
-    usual = [2.0] * len(values)
-    crowd = pooled_drops([request("p", values)], {"p": Baseline(usual, 1)}, window)
-    assert crowd == windowed_drops(values, usual, window)
-
-
 def test_baselines_go_as_far_as_half_of_their_requests():
     traces = [[1.0], [3.0, 2.0], [2.0, 4.0, 9.0]]
     requests = [Request("p", trace, None, False) for trace in traces]
@@ -211,6 +194,48 @@ def test_a_colder_request_is_flagged_against_its_own_prompts_baseline(lm):
     assert not any(r.flagged for r in again.requests)
     unknown, _ = watch(lm, "who", 2, [Temperature(0.2)], baselines=baselines)
     assert all(r.drop is None and not r.flagged for r in unknown.requests)
+
+
+# --- a running sum
+
+
+def test_cusum_adds_up_what_exceeds_the_slack_and_starts_afresh_below_zero():
+    sums = cusum([1.0, 1.0, -5.0, 0.5, 2.0], slack=0.5)
+    assert sums == [0.5, 1.0, 0.0, 0.0, 1.5]
+    assert cusum([-3.0, 1.0]) == [0.0, 1.0]  # the first starts afresh, too
+
+
+@given(st.lists(st.floats(-10, 10), max_size=30), st.floats(-1, 1))
+def test_cusum_is_the_largest_sum_of_steps_that_end_here(values, slack):
+    for end, total in enumerate(cusum(values, slack)):
+        tails = [sum(values[k : end + 1]) - slack * (end + 1 - k) for k in range(end)]
+        tails.append(values[end] - slack)
+        assert total == pytest.approx(max(0.0, *tails), abs=1e-9)
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_cusum_refuses_what_is_not_finite(bad):
+    with pytest.raises(ValueError, match="finite"):
+        cusum([1.0, bad])
+    with pytest.raises(ValueError, match="slack"):
+        cusum([1.0], slack=bad)
+
+
+def test_first_above_is_a_place_or_none():
+    assert first_above([0.0, 2.0, 3.0], 1.0) == 1
+    assert first_above([1.0], 1.0) is None
+    assert first_above([], 0.0) is None
+
+
+def test_shortfalls_are_means_over_the_requests_that_reach_a_place():
+    baselines = {"a": Baseline([2.0, 1.0, 5.0], 9), "b": Baseline([1.0, 1.0], 9)}
+    requests = [
+        Request("a", [1.0, 0.0], None, False),
+        Request("b", [1.0, 1.0, 1.0], None, False),
+        Request("unknown", [0.0, 0.0, 0.0], None, False),
+    ]
+    assert shortfalls(requests, baselines) == [0.5, 0.5]
+    assert shortfalls([], baselines) == []
 
 
 # --- what a drop is worth

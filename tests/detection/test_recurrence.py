@@ -53,8 +53,11 @@ def test_the_trace_of_a_generation_fits(lm):
 
 def test_report_prints_and_draws_itself():
     rising, falling = list(range(10)), list(range(10, 0, -1))
-    found = entropy_at_revisits([LOOP, LOOP], [rising, falling], size=2)
-    assert "n = 2, 95 % interval -3.000 to +3.000" in repr(found)
+    walks = [rising, falling] * 3
+    found = entropy_at_revisits([LOOP] * 6, walks, size=2)
+    # Six changes of +-3: a mean of 0, and t for 5 degrees of freedom.
+    half = 2.5706 * 3 * (6 / 5) ** 0.5 / 6**0.5
+    assert f"n = 6, 95 % interval {-half:+.3f} to {half:+.3f}" in repr(found)
     axes = found.plot(label="both")
     assert found.plot(axes) is axes
     assert len(axes.lines) == len(axes.collections) == 2

@@ -16,6 +16,7 @@ from course_utils.detection.repetition import (
     rep_n,
     rep_n_along,
     repetition,
+    within_and_across,
 )
 from course_utils.detection.words import words
 
@@ -78,6 +79,28 @@ def test_rep_n_along_is_rep_n_of_each_window(row, n, window):
     ends = range(1, len(row) + 1)
     expected = [rep_n(row[max(0, end - window) : end], n) for end in ends]
     assert rep_n_along(row, n, window).tolist() == pytest.approx(expected)
+
+
+@given(rows, st.integers(1, 4))
+def test_within_and_across_sum_to_what_is_repeated(parts, n):
+    within, across = within_and_across(parts, n)
+    grams = [tuple(row[i : i + n]) for row in parts for i in range(len(row) - n + 1)]
+    assert within + across == pytest.approx(
+        1 - len(set(grams)) / max(len(grams), 1) if grams else 0
+    )
+    alone = [(rep_n(row, n), max(len(row) - n + 1, 0)) for row in parts]
+    mean = sum(share * size for share, size in alone) / max(len(grams), 1)
+    assert within == pytest.approx(mean)
+
+
+def test_a_loop_repeats_within_and_a_copy_across():
+    tale = words("the fox saw the sea and the owl slept")
+    assert within_and_across([tale, tale], 2) == (0, 0.5)
+    loop = words("round and round and round and round")
+    assert within_and_across([loop, tale], 2)[1] == 0 < within_and_across([loop], 2)[0]
+    assert within_and_across([["a"], []], 2) == (0, 0)
+    with pytest.raises(ValueError, match="n must"):
+        within_and_across([tale], 0)
 
 
 def test_along_a_text_four_grams_of_the_last_64_words_are_the_default():

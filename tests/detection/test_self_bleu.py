@@ -17,6 +17,7 @@ from course_utils.detection.self_bleu import (
     largest_elsewhere,
     null_band,
     self_bleu,
+    self_repetition,
 )
 from course_utils.detection.words import words
 
@@ -241,3 +242,27 @@ def test_bad_input_is_named(arguments, message):
 def test_the_articles_measure_names_its_argument():
     with pytest.raises(ValueError, match="generations has 1 entries"):
         estimate_self_bleu(["alone"])
+
+
+@given(sets, st.integers(1, 4))
+@settings(max_examples=60, deadline=None)
+def test_self_repetition_is_the_share_that_other_texts_have(texts, n):
+    rows = [text.split() for text in texts]
+    grams = [[*zip(*(row[k:] for k in range(n)), strict=False)] for row in rows]
+    for i, share in enumerate(self_repetition(rows, n)):
+        others = {gram for j, row in enumerate(grams) if j != i for gram in row}
+        expected = np.mean([gram in others for gram in grams[i]]) if grams[i] else 0.0
+        assert share == pytest.approx(expected)
+
+
+def test_copies_repeat_wholly_and_short_texts_not_at_all():
+    assert self_repetition([["a", "b", "c"]] * 3, 3).tolist() == [1, 1, 1]
+    assert self_repetition([["a", "b"], ["a", "b"]], 5).tolist() == [0, 0]
+    assert self_repetition([["a", "a", "a", "a"]], 2).tolist() == [0]
+
+
+def test_self_repetition_names_bad_input():
+    with pytest.raises(ValueError, match="n must be a whole number of at least 1"):
+        self_repetition([["a"]], 0)
+    with pytest.raises(ValueError, match="rows is empty"):
+        self_repetition([])

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from course_utils.foundations.precision import (
     FORMATS,
     distinct_values,
+    drawn_in,
     gpt2_like_logits,
     is_uniform,
     rounding_share,
@@ -285,6 +286,76 @@ def test_rounding_share_of_equal_or_masked_logits():
     assert rounding_share(torch.randn(2, 3, 5), torch.bfloat16).shape == (2, 3)
 
 
+# --- drawn_in
+
+
+@given(logits=rows, dtype=st.sampled_from(FORMATS))
+def test_what_is_drawn_is_a_distribution_near_the_right_one(logits, dtype):
+    probs = softmax(torch.tensor(logits))
+    drawn = drawn_in(probs, dtype)
+    assert drawn.dtype == torch.float64
+    assert (drawn >= 0).all()
+    assert drawn.sum().item() == pytest.approx(1)
+    # Each of the two sums around a piece is off by half a gap below 1 at most.
+    limit = 2 * torch.finfo(torch.promote_types(dtype, dtype)).eps + 1e-6
+    assert (drawn - probs).abs().max() < limit
+
+
+@each_format
+def test_drawn_in_counts_what_a_search_in_the_rounded_sums_finds(dtype):
+    probs = softmax(3 * torch.randn(40, generator=torch.Generator().manual_seed(1)))
+    sums = probs.cumsum(dim=-1).to(dtype).double()
+    spots = (torch.arange(200_000, dtype=torch.float64) + 0.5) / 200_000
+    found = torch.searchsorted(sums, spots * sums[-1], right=True)
+    shares = torch.bincount(found, minlength=40) / len(spots)
+    assert (drawn_in(probs, dtype) - shares).abs().max() < 1e-5
+
+
+def test_a_piece_below_half_a_gap_is_never_drawn():
+    drawn = drawn_in([0.5, 0.001, 0.001, 0.498], torch.bfloat16)
+    assert drawn.tolist() == [0.5, 0, 2**-8, 0.5 - 2**-8]
+    assert drawn_in([0.5, 0.25, 0.25], torch.bfloat16).tolist() == [0.5, 0.25, 0.25]
+
+
+def test_a_half_precision_sum_loses_most_of_a_large_vocabulary_at_t_2(row):
+    probs = softmax(row.double(), 2)
+    lost = {dtype: probs[drawn_in(probs, dtype) == 0].sum() for dtype in FORMATS}
+    assert lost[torch.bfloat16] > 0.5 > lost[torch.float16] > 0.3
+    assert lost[torch.float32] < 1e-3 and lost[torch.float64] < 1e-3
+
+
+def test_rows_are_drawn_each_by_themselves_and_need_not_sum_to_1():
+    batch = torch.rand(2, 3, 7)
+    drawn = drawn_in(batch, torch.float16)
+    assert drawn.shape == (2, 3, 7)
+    assert torch.equal(drawn[1, 2], drawn_in(batch[1, 2], torch.float16))
+    assert torch.equal(drawn, drawn_in(2 * batch, torch.float16))
+
+
+@pytest.mark.parametrize(
+    "probs", [[0.5, -0.1], [0.0, 0.0], [math.nan, 1.0], [math.inf, 1.0]]
+)
+def test_drawn_in_refuses_what_nothing_can_be_drawn_from(probs):
+    with pytest.raises(ValueError, match="probs must be finite"):
+        drawn_in(probs, torch.bfloat16)
+
+
+def test_drawn_in_knows_four_formats_only():
+    with pytest.raises(ValueError, match="dtype must be one of"):
+        drawn_in([0.5, 0.5], torch.int32)
+
+
+def test_a_16_bit_sum_moves_more_than_half_of_the_signal_at_t_2_in_every_row():
+    for seed in range(8):
+        logits = gpt2_like_logits(seed)
+        at = [
+            [rounding_share(logits, torch.float32, t, d).item() for t in (1, 2, 3)]
+            for d in (torch.float32, torch.float16, torch.bfloat16)
+        ]
+        assert max(at[0]) < 0.01
+        assert all(low < 0.1 < 0.5 < high < higher for low, high, higher in at[1:])
+
+
 # --- right answers to the exercises that take another way
 
 
@@ -301,13 +372,17 @@ def test_the_gap_by_the_next_number_passes():
     assert judged("ulp_at", ulp_at).passed
 
 
-def test_distinct_values_by_a_loop_over_sets_passes():
-    def distinct_values(values):
-        rows = values.reshape(-1, values.shape[-1]).tolist()
-        counts = torch.tensor([len(set(row)) for row in rows])
-        return counts.reshape(values.shape[:-1])
+def test_drawn_in_by_a_loop_over_tokens_passes():
+    def drawn_in(probs, dtype):
+        total = torch.zeros(probs.shape[:-1], dtype=torch.float32)
+        before, pieces = torch.zeros_like(total), []
+        for column in probs.float().unbind(dim=-1):
+            total = total + column
+            pieces.append(total.to(dtype).float() - before)
+            before = total.to(dtype).float()
+        return torch.stack(pieces, dim=-1) / before[..., None]
 
-    assert judged("distinct_values", distinct_values).passed
+    assert judged("drawn_in", drawn_in).passed
 
 
 def test_softmax_in_double_precision_between_the_roundings_passes():

@@ -25,6 +25,8 @@ GIVEN_AWAY = {
     "02": {
         "distinct in bfloat16": "hundreds of tokens share|tie with|150 different",
         "uniform in bfloat16": "only (at|beyond) .*thousands?|nobody samples",
+        "the second token": "piece is empty|sum .* stalls|never drawn",
+        "never drawn at T = 2": "most tokens are never|65 %|stairs, get what",
     },
     "03": {
         "can entropy fall": "never (lowers|falls)|can't (fall|decline)|rises always",
@@ -39,13 +41,16 @@ GIVEN_AWAY = {
     "05": {
         "favourites": "agrees? with the world|is as sharp as",
         "by heart": "times its share",
+        "sixteen readings": "about as many heroes|not changed it|stays there, however",
         "drift": "mean stays where",
+        "one in ten": "most of it stays|hold as much|hold most of",
     },
     "06": {
         "heroes at the optimum": "asks for no collapse|odds stay|innocent",
         "heroes after the climb": "leads to a corner|one hero is left|forgets? its",
         "steps to please": "pleasing is easy",
         "who takes over": "not to the commonest",
+        "with SGD": "hardly any is lost|innocent, in practice|with SGD hardly",
     },
     "07": {
         "false alarms": "accuses nearly|most (healthy )?(tales|requests) drop",
@@ -63,6 +68,7 @@ GIVEN_AWAY = {
     "10": {
         "start of the loop": "first tale is the loop|loops? from the start",
         "false alarms": "sound (texts|collections) (are flagged|repeat)",
+        "where the repeats stand": "between[- ]tale|across tales that|not a loop",
     },
     "12": {
         "clean tales": r"\b45 %(?!\")|to the power of 80",

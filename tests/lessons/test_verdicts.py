@@ -7,7 +7,10 @@ import re
 from tests.lessons.anatomy import Lesson, lesson_files
 from tools.build_notebooks import ROOT, new_verdicts, read_lesson
 
-KEYS = {"claim", "verdict", "estimate", "interval", "n", "notebook", "command"}
+KEYS = {
+    "claim", "question", "verdict", "estimate", "interval", "level",
+    "n", "unit", "clusters", "notebook", "command",
+}  # fmt: skip
 
 
 def claims_tried(lesson):
@@ -25,6 +28,19 @@ def test_ledger_holds_exactly_the_claims_that_lessons_try():
     entries = json.loads((ROOT / "data" / "results" / "verdicts.json").read_text())
     assert {(entry["notebook"], entry["claim"]) for entry in entries} == tried
     assert all(set(entry) == KEYS for entry in entries)
+
+
+def test_each_question_is_asked_once_in_a_notebook():
+    entries = json.loads((ROOT / "data" / "results" / "verdicts.json").read_text())
+    asked = [(e["claim"], e["notebook"], e["question"]) for e in entries]
+    assert len(set(asked)) == len(asked)
+
+
+def test_no_interval_rests_on_fewer_than_five_independent_draws():
+    entries = json.loads((ROOT / "data" / "results" / "verdicts.json").read_text())
+    for entry in entries:
+        drawn = entry["clusters"] or entry["n"]
+        assert drawn >= 5 or entry["interval"] is None, entry
 
 
 def test_failed_run_leaves_the_ledger_alone(tmp_path):

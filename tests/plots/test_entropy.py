@@ -78,7 +78,7 @@ def test_panel_shows_another_text_at_each_move(full_draws):
     ],
 )
 def test_written_and_read_says_what_it_shows(own, one, titles):
-    grid, nearly = [0.5, 1, 2], torch.tensor([[0.0], [0.1]])
+    grid, nearly = [0.5, 1, 2], torch.tensor([[0.0], [0.1], [0.0], [0.1], [0.05]])
     sets = [torch.tensor([2.0, 3.0, 4.0]) + nearly * k for k in (1, 2, 3)]
     own, one = (torch.tensor(means) + nearly for means in (own, one))
     figure = plot_written_and_read(grid, sets, own, one)

@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 
 from course_utils.causes.recursion import KEEPS, recurse
 from course_utils.plots import training as pictures
-from course_utils.recordings.pretraining import Flattening, Overfitting
+from course_utils.recordings.pretraining import ARMS
+from course_utils.recordings.pretraining_log import Flattening, Overfitting
 from course_utils.recordings.recursion import Recursion
 from course_utils.worlds.stories import StoryWorld
 
@@ -19,7 +20,8 @@ def test_figures_can_be_drawn():
     rows = truth.expand(3, 24)
     figures = [
         pictures.plot_favourites(rows, rows, rows.square()),
-        pictures.plot_overfitting(Overfitting.read(), in_corpus=9.0),
+        pictures.plot_overfitting(Overfitting.read()),
+        pictures.plot_corpora(*[dict.fromkeys(ARMS, rows) for rows in truth[:2]]),
         pictures.plot_flattening(Flattening.read(), in_world=14.0),
         pictures.plot_survival(told, (1, 2, 3, 4)),
         pictures.plot_survival(told, (1, 4)),

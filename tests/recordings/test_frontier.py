@@ -38,7 +38,14 @@ def test_a_level_between_two_settings_is_read_off_a_straight_line(made):
 def test_the_lead_is_the_difference_at_one_level(made):
     lead = made.lead("other", 0.90)
     assert lead.value == pytest.approx(30 - 21)
-    assert lead.interval[0] < lead.value < lead.interval[1] and lead.n == 2
+    assert lead.n == 2 and all(map(math.isnan, lead.interval))
+
+
+def test_a_lead_has_an_interval_from_five_seeds_on(made):
+    rows = {arm: [each * 3 for each in at] for arm, at in made.rows.items()}
+    lead = dataclasses.replace(made, rows=rows).lead("other", 0.90)
+    assert lead.n == 6 and lead.value == pytest.approx(30 - 21)
+    assert lead.interval[0] < lead.value < lead.interval[1]
 
 
 def test_a_setting_is_compared_where_the_other_arm_comes_to_its_level(made):

@@ -8,6 +8,8 @@ import torch
 from course_utils.recordings import pretraining as pretraining_runs
 from course_utils.recordings.pretraining import (
     ARMS,
+    Corpus,
+    corpus_of,
     excess_loss,
     held_out,
     losses,
@@ -24,6 +26,13 @@ SMALL = {
     "FLATTENING_HELD_OUT": 2,
     "FLATTENING_TOLD": 3,
     "COPIES": (2, 1),
+    "ARMS": {
+        "repeated": Corpus(scale=1),
+        "fresh": Corpus(tales=12),
+        "few once": Corpus(tales=4, bonus=0.1),
+    },
+    "IN_FEW": {"smoothing 0.01"},
+    "FEW": 1,
     "CHECKPOINTS": (0, 2),
     "OVERFITTING_HELD_OUT": 2,
     "OVERFITTING_TOLD": 3,
@@ -73,10 +82,37 @@ def assert_complete(log):
         for found in runs[0].values():
             assert found["excess"] > 0 and 0 < found["junk"] < 1
             assert len(found["labels"]["hero"]) == heroes
-    assert set(log["overfitting"]) == set(ARMS)
+    assert list(log["overfitting"]) == ["repeated", "fresh", "few once"]
     for runs in log["overfitting"].values():
         assert [row["step"] for row in runs[0]] == [0, 2]
-        assert all(len(row["mass"]) == 2 for row in runs[0])
+    for arm, kinds in (("repeated", 2), ("fresh", 2), ("few once", 1)):
+        for row in log["overfitting"][arm][0]:
+            assert len(row["mass"]) == kinds
+            assert (row["sharpness"] is None) == (kinds == 1)
+
+
+def test_some_losses_are_recorded_with_few_seeds(tmp_path, monkeypatch):
+    monkeypatch.setattr(pretraining_runs, "overfitting", lambda *job: [])
+    monkeypatch.setattr(pretraining_runs, "flattening", lambda kind, seed: seed)
+    log = record(tmp_path, seeds=(0, 1))
+    assert log["flattening"] == {
+        "cross-entropy": [0, 1],
+        "entropy 0.1": [0, 1],
+        "smoothing 0.01": [0],
+    }
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_every_corpus_has_as_many_texts_as_it_says(arm, monkeypatch):
+    monkeypatch.undo()
+    stories, copies = corpus_of(StoryWorld(), arm, seed=4)
+    assert len(stories) == len(copies)
+    assert sum(copies) == ARMS[arm].texts
+    assert len({story.text for story in stories}) > 0.99 * len(stories)
+    if ARMS[arm].scale:  # each class is an equal part of the corpus
+        parts = {c: c * copies.count(c) for c in set(copies)}
+        assert set(parts) == set(pretraining_runs.COPIES)
+        assert len(set(parts.values())) == 1
 
 
 def test_every_loss_has_the_value_of_its_formula():

@@ -4,13 +4,16 @@ import itertools
 import json
 
 import pytest
-from tqdm.auto import tqdm
 
 from course_utils.causes.tuning import Recipe
 from course_utils.data_files import data_path
 from course_utils.model import load_model
 from course_utils.recordings.ladder import FOLDER
 from course_utils.recordings.reward import (
+    EVERY,
+    FEW,
+    IN_FEW,
+    IN_FEWER,
     LADDER_STEPS,
     RECIPES,
     SEEDS,
@@ -22,7 +25,9 @@ from course_utils.recordings.reward import (
     measure,
     place_of_ladder,
     planned,
+    planned_run,
     settings,
+    steps_of,
 )
 from course_utils.worlds.parsing import FACTORS
 from course_utils.worlds.stories import StoryWorld
@@ -54,8 +59,18 @@ def test_the_log_holds_every_recipe_with_every_seed(log):
     assert found == planned(SEEDS)
     assert {name for name, _ in found} == set(RECIPES)
     for run in log["runs"]:
-        assert len(run["steps"]) == STEPS
-        assert [each["step"] for each in run["measured"]][-1] == STEPS
+        steps = steps_of(run["recipe"])
+        assert len(run["steps"]) == steps
+        assert [each["step"] for each in run["measured"]][-1] == steps
+
+
+def test_few_seeds_are_planned_only_where_no_interval_is_claimed():
+    seeds = {name: [s for n, s in planned(SEEDS) if n == name] for name in RECIPES}
+    for name, of_name in seeds.items():
+        few = name in IN_FEW | IN_FEWER
+        assert len(of_name) == len(set(of_name))
+        assert len(of_name) <= FEW if few else of_name == list(SEEDS)
+    assert set(RECIPES) > IN_FEW | IN_FEWER and len(SEEDS) >= 8
 
 
 def test_the_log_counts_what_it_measured(log, world):
@@ -95,10 +110,10 @@ def test_an_interrupted_run_goes_on_to_the_same_end(storyteller, world, tmp_path
         return Run(storyteller, world, recipe, 5, tmp_path / folder, 1, 4, rungs=(2,))
 
     whole = run("whole")
-    at_once = whole.up_to(2, tqdm(disable=True))
-    run("halves").up_to(1, tqdm(disable=True))
+    at_once = whole.up_to(2)
+    run("halves").up_to(1)
     second = run("halves")
-    assert second.up_to(2, tqdm(disable=True)) == at_once
+    assert second.up_to(2) == at_once
     assert second.steps_up_to(2) == whole.steps_up_to(2)
     assert len(whole.steps_up_to(2)) == 2
     assert second.difference_at(2).keys() == whole.difference_at(2).keys()
@@ -106,8 +121,8 @@ def test_an_interrupted_run_goes_on_to_the_same_end(storyteller, world, tmp_path
 
 def test_runs_that_differ_have_folders_of_their_own(storyteller, world, tmp_path):
     folders = {
-        Run(storyteller, world, recipe, seed, tmp_path).folder
-        for recipe in RECIPES.values()
+        planned_run(storyteller, world, name, seed, tmp_path).folder
+        for name in RECIPES
         for seed in SEEDS
     }
     assert len(folders) == len(RECIPES) * len(SEEDS)
@@ -125,8 +140,8 @@ def measured_with(counts, n=20):
 
 
 def test_a_rung_says_what_is_left_of_each_factor():
-    rung = as_rung(measured_with([5, 5]))
-    assert (rung.step, rung.valid, rung.reward) == (20, 0.5, 0.25)
+    rung = as_rung(measured_with([5, 5]), seed=3)
+    assert (rung.seed, rung.step, rung.valid, rung.reward) == (3, 20, 0.5, 0.25)
     assert rung.effective == dict.fromkeys(FACTORS, 1.0) | {"hero": 2.0}
     assert rung.coverage["hero"] == pytest.approx(2 / 24, abs=1e-3)
 
@@ -163,4 +178,6 @@ def test_where_nothing_is_valid_there_are_no_shares():
 def test_only_the_shipped_log_makes_the_shipped_ladder(tmp_path):
     assert place_of_ladder(data_path("results", "reward.json")) == FOLDER
     assert place_of_ladder(tmp_path / "reward.json") == tmp_path / "ladder"
-    assert set(LADDER_STEPS) <= set(range(STEPS + 1))
+    assert set(LADDER_STEPS) <= set(SEEDS)
+    for steps in LADDER_STEPS.values():
+        assert steps[-1] == STEPS and all(step % EVERY == 0 for step in steps)

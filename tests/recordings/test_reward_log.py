@@ -2,7 +2,13 @@
 
 import pytest
 
-from course_utils.recordings.reward import EVERY, RECIPES, STEPS, RewardRuns, span
+from course_utils.recordings.reward import (
+    EVERY,
+    RECIPES,
+    RewardRuns,
+    span,
+    steps_of,
+)
 
 
 @pytest.fixture(scope="module")
@@ -13,15 +19,17 @@ def runs():
 def test_every_run_begins_at_the_storyteller_and_ends_at_the_last_step(runs):
     assert runs.recipes == list(RECIPES)
     assert len(runs) == sum(len(runs.seeds(recipe)) for recipe in runs.recipes)
-    for points in runs.points.values():
-        assert [point.step for point in points] == list(range(0, STEPS + 1, EVERY))
+    for (recipe, _), points in runs.points.items():
+        at = list(range(0, steps_of(recipe) + 1, EVERY))
+        assert [point.step for point in points] == at
         assert points[0] == runs.start
 
 
 def test_traces_have_a_row_for_each_run(runs):
     for recipe in runs.recipes:
         entropies, rewards = runs.traces(recipe)
-        assert entropies.shape == rewards.shape == (len(runs.seeds(recipe)), STEPS)
+        shape = (len(runs.seeds(recipe)), steps_of(recipe))
+        assert entropies.shape == rewards.shape == shape
         assert (entropies > 0).all()
         assert ((rewards >= 0) & (rewards <= 1)).all()
 

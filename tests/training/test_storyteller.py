@@ -64,7 +64,7 @@ def test_the_trained_folder_can_be_loaded_and_measured(tmp_path):
     storyteller.train(tmp_path, 1, 0, threads=1)
     lm = load_model(tmp_path)
     assert lm.encode("") == [0] and lm.encode("Once")[0] == 0
-    found = measure.cross_entropy(lm, StoryWorld(), n=2)
+    found = measure.cross_entropy(lm, StoryWorld(), n=5)
     assert found.model > found.oracle > 0
     assert math.isclose(found.gap, found.model / found.oracle - 1)
 
@@ -72,7 +72,7 @@ def test_the_trained_folder_can_be_loaded_and_measured(tmp_path):
 def test_the_card_says_what_was_measured(tmp_path, monkeypatch):
     storyteller.train(tmp_path, 1, 0, threads=1)
     few = measure.cross_entropy
-    monkeypatch.setattr(measure, "cross_entropy", lambda lm, world: few(lm, world, 2))
+    monkeypatch.setattr(measure, "cross_entropy", lambda lm, world: few(lm, world, 5))
     monkeypatch.setattr(
         measure,
         "at_temperature",

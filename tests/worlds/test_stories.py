@@ -51,6 +51,27 @@ def test_sampling_is_deterministic_in_the_seed():
     assert WORLD.documents.sample(20, 3) == WORLD.documents.sample(20, 3)
 
 
+def test_a_retold_tale_has_other_words_and_the_same_events():
+    story = WORLD.sample(1, seed=8)[0]
+    told = WORLD.retell(story, 30, seed=1)
+    assert len({other.text for other in told}) == 30
+    for other in told:
+        parse = WORLD.parse(other.text)
+        assert parse.finished and parse.labels == other.labels
+        for factor in ("arc", *DRAWN):
+            assert other.labels[factor] == story.labels[factor]
+    assert len({other.labels["mood"] for other in told}) > 1
+    assert WORLD.retell(story, 3, seed=1) == WORLD.retell(story, 3, seed=1)
+
+
+def test_only_a_whole_tale_is_retold():
+    story = WORLD.sample(1)[0]
+    with pytest.raises(ValueError, match="n is 0"):
+        WORLD.retell(story, 0)
+    with pytest.raises(ValueError, match="no label 'arc'"):
+        WORLD.retell(type(story)("Once", {}), 2)
+
+
 def test_every_sample_parses_to_its_own_labels(stories):
     for story in stories[:2000]:
         parse = WORLD.parse(story.text)

@@ -15,7 +15,7 @@ from course_utils.detection.repetition import compression_ratio, rep_n
 from course_utils.detection.self_bleu import bleu_against_others
 from course_utils.detection.vendi import vendi_of_kernel
 from course_utils.detection.words import words
-from course_utils.foundations.intervals import Interval, jackknife_interval
+from course_utils.foundations.intervals import Interval, jackknife_error
 
 _APART = 0.5  # cosine distance between kinds of texts
 _Z95, _Z99 = 1.96, 2.576
@@ -168,10 +168,10 @@ def _value_and_error(measure: Measure, sample: Sample) -> tuple[float, float]:
 
     n = len(sample.texts)
     value = of(range(n))
-    low, high = jackknife_interval(of, range(n), at_least=2, z=1.0)
+    error = jackknife_error(of, range(n), at_least=2)
     # No share is surer than a count of so many texts (Poisson), plus one unseen.
     least = math.sqrt(value * n + 1) / n if measure.share else 0.0
-    return value, max((high - low) / 2, least)
+    return value, max(error, least)
 
 
 def _around(value: float, error: float, limits: Interval) -> Interval:
