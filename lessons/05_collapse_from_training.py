@@ -271,7 +271,7 @@ guess.compare(
 show(
     pictures.plot_overfitting(overfitting),
     alt="Left: the probability of each column's tales over readings. The tale "
-    "with 32 copies rises first and highest, to near a sixth; the fewer the "
+    "with 32 copies rises first and highest, towards a sixth; the fewer the "
     "copies, the later and lower the curve. Middle: the loss on unread tales "
     "rises with the readings of the repeated corpus, and stays with fresh "
     "tales. Right: with the repeated corpus the effective number of heroes "

@@ -47,12 +47,15 @@ def verdict(
     recorded   the recording that it is read from, if it is
 
     When the notebooks are built (COURSE_LEDGER names a file), the verdict is entered
-    there as well; one that doesn't stand ends the build. Raises ValueError for another
-    form of verdict, a claim without number, a question without its mark, an interval
-    around something else, and one over fewer than five independent draws.
+    there as well; one that doesn't stand ends the build, as does an interval over fewer
+    than five independent draws, which is left out elsewhere. Raises ValueError for
+    another form of verdict, a claim without number, a question without its mark and an
+    interval around something else.
     """
     n = _as_count("n", n)
     clusters = n if clusters is None else _as_count("clusters", clusters)
+    if not strict() and _is_of_too_few(interval, clusters):
+        interval = None  # a reader has drawn less: no reason to stop
     _check_words(claim, verdict, question, unit)
     _check_interval(estimate, interval, clusters, level)
     holds = bool(stands() if callable(stands) else stands)
@@ -123,6 +126,13 @@ def _check_words(claim: str, verdict: str, question: str, unit: str) -> None:
         raise ValueError(f"question is {question!r}; allowed is a sentence with its ?")
     if not unit.strip():
         raise ValueError(f"unit is {unit!r}; name what was drawn, such as 'text'")
+
+
+def _is_of_too_few(interval: tuple[float, float] | None, clusters: int) -> bool:
+    """Over fewer than five draws there is none, and a jackknife gives NaN."""
+    return interval is not None and (
+        clusters < FEWEST_CLUSTERS or any(map(math.isnan, interval))
+    )
 
 
 def _check_interval(

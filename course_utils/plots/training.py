@@ -113,7 +113,7 @@ def plot_corpora(
     axes = figure.subplots()
     ends = (3, 19)
     axes.plot(ends, ends, color=PALETTE["truth"], lw=1)
-    axes.text(4.3, 5.2, "as many as it holds", color=PALETTE["truth"], rotation=34)
+    axes.text(4.2, 5, "as many as it holds", color=PALETTE["truth"], rotation=45)
     for place, (arm, colour) in enumerate(_ARM_COLOURS.items()):
         axes.plot(held[arm], told[arm], "o", color=colour, ms=5)
         axes.text(19.5, 4 + 1.2 * place, arm, color=colour)

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from course_utils.classroom import start, verdict
+from course_utils.classroom.facts import STRICT
 
 FINDING = "The share of texts with runs of their own."
 KEYS = {
@@ -113,9 +114,18 @@ def test_a_verdict_that_does_not_stand_ends_a_build(ledger, monkeypatch):
         ({"level": 95}, "level is 95"),
     ],
 )
-def test_a_malformed_verdict_is_refused(wrong, message):
+def test_a_malformed_verdict_is_refused(wrong, message, monkeypatch):
+    monkeypatch.setenv(STRICT, "1")
     with pytest.raises(ValueError, match=message):
         on_trial(**wrong)
+
+
+@pytest.mark.parametrize(
+    "few",
+    [{"n": 4}, {"clusters": 3}, {"interval": (float("nan"), float("nan"))}],
+)
+def test_who_draws_less_loses_the_interval_and_no_more(few):
+    assert "0.9 (no interval, n = " in repr(on_trial(**few))
 
 
 @pytest.mark.parametrize("estimate", [0.8, 1.0, 1.0 + 1e-12])
