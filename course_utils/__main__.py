@@ -5,8 +5,12 @@ import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from course_utils.classroom.workbook import default_folder, fresh_copy, make_workbook
+
+if TYPE_CHECKING:
+    from course_utils.detection.report.reading import Generations
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -27,6 +31,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             sys.exit(_lab(options, more))
     except (ValueError, OSError) as error:
         sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        if options.command != "report":
+            raise
+        print("stopped: no report was made", file=sys.stderr)
+        sys.exit(130)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,12 +62,27 @@ def _parser() -> argparse.ArgumentParser:
 def _add_report(commands: argparse._SubParsersAction) -> None:
     about = "how collapsed are the texts of a file?"
     report = commands.add_parser("report", help=about, description=about)
-    report.add_argument("file", type=Path, help=".jsonl, .csv, .tsv or a text a line")
-    report.add_argument("--field", help="where the text stands (default: text, ...)")
+    report.add_argument(
+        "file",
+        type=Path,
+        help="JSON lines or array, CSV, parquet, a text a line; a folder of .txt; "
+        "- is standard input",
+    )
+    report.add_argument(
+        "--field",
+        help="where the text stands, such as text or choices.0.message.content "
+        "(default: told from the names)",
+    )
     report.add_argument("--prompt-field", help="where the prompt stands, if anywhere")
     report.add_argument(
         "--reference", type=Path, help="a file of texts as they should be"
     )
+    report.add_argument(
+        "--reference-field",
+        help="where the reference's text stands (default: --field); without "
+        "--reference, a column of the same file",
+    )
+    report.add_argument("--encoding", help="of files that aren't UTF-8: latin-1, ...")
     report.add_argument("--html", type=Path, help="write a page to this .html file")
     report.add_argument(
         "--json", type=Path, help="write all numbers to this .json file"
@@ -132,37 +156,61 @@ def _lab(options: argparse.Namespace, more: Sequence[str]) -> int:
 
 
 def _report(options: argparse.Namespace) -> None:
-    from course_utils.detection.report import (
-        check_ending,
-        collapse_report,
-        write_report,
-    )
-    from course_utils.detection.report.reading import read_generations
+    from course_utils.detection.report import collapse_report, write_report
 
-    pages = [path for path in (options.html, options.json) if path]
-    for path in pages:
-        check_ending(path)
-    read = read_generations(options.file, options.field, options.prompt_field)
-    reference = None
-    notes = _notes(options.file, read.skipped, read.reasons)
-    if options.reference:
-        model = read_generations(options.reference, options.field, options.prompt_field)
-        reference = model.texts
-        notes += _notes(options.reference, model.skipped, model.reasons)
+    pages = _targets(options)
+    read, reference = _read(options)
     report = collapse_report(
-        read.texts, reference, read.prompts, options.sample, options.seed, progress=True
+        read.texts,
+        reference.texts if reference else None,
+        read.prompts,
+        options.sample,
+        options.seed,
+        progress=True,
     )
-    report = dataclasses.replace(report, notes=[*notes, *report.notes])
-    print(report)
+    remarks = read.remarks + (reference.remarks if reference else [])
+    report = dataclasses.replace(report, notes=[*remarks, *report.notes])
     for path in pages:
         write_report(report, path)
+    _print(repr(report))
 
 
-def _notes(path: Path, skipped: int, reasons: list[str]) -> list[str]:
-    if not skipped:
-        return []
-    more = "" if skipped == len(reasons) else ", ..."
-    return [f"{path.name}: {skipped:,} lines left out ({'; '.join(reasons)}{more})."]
+def _targets(options: argparse.Namespace) -> list[Path]:
+    """The files to write, refused before the work where they can't be."""
+    from course_utils.detection.report.writing import NUMBERS, PAGES, check_target
+
+    sources = {Path(p).resolve() for p in (options.file, options.reference) if p}
+    found = []
+    for path, allowed in ((options.html, PAGES), (options.json, NUMBERS)):
+        if path is not None:
+            check_target(path, allowed)
+            if path.resolve() in sources:
+                raise ValueError(f"path is {str(path)!r}, which holds the texts")
+            found.append(path)
+    return found
+
+
+def _read(options: argparse.Namespace) -> "tuple[Generations, Generations | None]":
+    """The texts and their reference, which may stand in the same file."""
+    from course_utils.detection.report.reading import read_generations
+    from course_utils.detection.report.sources import kept
+
+    file = kept(options.file)
+    how = options.prompt_field, options.encoding
+    read = read_generations(file, options.field, *how)
+    beside = options.reference_field
+    if options.reference is None and beside is None:
+        return read, None
+    if options.reference in (None, options.file):
+        return read, read_generations(file, beside or options.field, *how)
+    field = beside or options.field
+    return read, read_generations(options.reference, field, None, options.encoding)
+
+
+def _print(text: str) -> None:
+    """Print, with question marks for what the terminal can't show."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding))
 
 
 if __name__ == "__main__":

@@ -66,10 +66,9 @@ def test_tables(written):
 
 
 def test_plain_text_is_a_text_a_line(written):
-    content = "one\n\n  two \r\nb\xe4r \U0001f98a\n".encode() + b"\xff\xfe broken\n"
+    content = "one\n\n  two \r\nb\xe4r \U0001f98a\n"
     found = read_generations(written("a.txt", content))
-    assert found.texts[:3] == ["one", "two", "b\xe4r \U0001f98a"]
-    assert len(found.texts) == 4
+    assert found.texts == ["one", "two", "b\xe4r \U0001f98a"]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from course_utils.detection.report.measures import (
     samples_of,
 )
 from course_utils.detection.report.page import page_of
+from course_utils.detection.report.writing import PAGES, check_target, write_whole
 from course_utils.detection.words import check_texts, words
 from course_utils.foundations.validation import as_whole_number
 
@@ -166,16 +167,15 @@ def collapse_report(
 
 
 def write_report(report: CollapseReport, path: Path) -> None:
-    """Write a report as .html or as .json, by the file's name."""
+    """Write a report as .html or as .json, by the file's name, whole or not at all."""
     check_ending(path)
-    text = report.to_html() if path.suffix == ".html" else report.to_json()
-    path.write_text(text + "\n", encoding="utf-8")
+    is_page = path.suffix.lower() in PAGES
+    write_whole(path, (report.to_html() if is_page else report.to_json()) + "\n")
 
 
 def check_ending(path: Path) -> None:
     """Refuse a file that is no report by its name, before any work is done."""
-    if path.suffix not in (".html", ".json"):
-        raise ValueError(f"path is {str(path)!r}; allowed ends are .html and .json")
+    check_target(path)
 
 
 def _with_words(texts: Sequence[str], name: str, notes: list[str]) -> list[int]:

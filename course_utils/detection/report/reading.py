@@ -1,17 +1,32 @@
-"""Generations from a file: plain text, JSON lines or a table, bad lines counted."""
+"""Generations as people have them: files of every form and layout, tables, lists."""
 
-import csv
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+import re
+import reprlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-TEXT_FIELDS = ("text", "generation", "completion", "output", "response")
-PROMPT_FIELDS = ("prompt", "input", "instruction", "question")
+from course_utils.detection.report.columns import (
+    Choice,
+    choose,
+    fields_of,
+    listed,
+    prompt_of,
+)
+from course_utils.detection.report.forms import Row, Unusable
+from course_utils.detection.report.layouts import (
+    as_list,
+    at_path,
+    is_chat,
+    one_filter,
+    texts_in,
+    unwrapped,
+)
+from course_utils.detection.report.sources import name_of, source_rows
+
 _BAD_LINES_NAMED = 5
-_LONGEST_FIELD = 10_000_000
-
-Entry = tuple[int, str | dict]  # a line's number, and what stands there
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_REPLACED = "\ufffd"
 
 
 @dataclass(frozen=True)
@@ -19,100 +34,173 @@ class Generations:
     """The texts of a file, and what could not be read of it.
 
     prompts  of each text, or None where the file names none
-    skipped  how many lines could not be used
+    skipped  how many lines (or texts of a line with several) could not be used
     reasons  the first of them, in words
+    notes    which column was taken and why, and what was mended, in sentences
+    name     what the source is called
     """
 
     texts: list[str]
     prompts: list[str] | None
     skipped: int
     reasons: list[str]
+    notes: list[str] = field(default_factory=list)
+    name: str = "source"
+
+    @property
+    def remarks(self) -> list[str]:
+        """All that a reader should know of the reading, each a sentence."""
+        said = [f"{self.name}: {note}." for note in self.notes]
+        if self.skipped:
+            more = "" if self.skipped == len(self.reasons) else ", ..."
+            named = "; ".join(self.reasons) + more
+            said.append(f"{self.name}: {self.skipped:,} lines left out ({named}).")
+        return said
 
 
 def read_generations(
-    path: str | Path, field: str | None = None, prompt_field: str | None = None
+    source: Any,
+    field: str | None = None,
+    prompt_field: str | None = None,
+    encoding: str | None = None,
 ) -> Generations:
-    """Read .jsonl, .csv, .tsv, or any other file as one text a line.
+    """Read the texts of a path, an open file, a list, or a table.
 
-    A JSON line is a text by itself or an object; a table has a line of names. `field`
-    says where the text stands (default: text, generation, completion, output or
-    response, whichever comes first), `prompt_field` the prompt (default: prompt, input,
-    instruction or question, if there). A line that can't be used is counted, never
-    fatal. Raises ValueError where there is no such file and where no text is left.
+    source  a path ("-": standard input; a folder: each .txt is a text), an open file,
+            a list of texts or dicts, a datasets.Dataset or a pandas.DataFrame
+    field   where the text stands; dots lead deeper (choices.0.message.content)
+    prompt_field  where the prompt stands, likewise
+    encoding      of a file that is neither UTF-8 nor has a byte-order mark
+
+    A file's form (JSON lines or array, table, parquet, a text a line; gzip, zstd) is
+    told from what stands in it. Without `field` the column is chosen by known names,
+    never the one that repeats the prompt; `notes` say which, where more than one could
+    be meant. Several texts in a line are texts of one prompt. A line that can't be
+    used is counted, never fatal. Raises ValueError where there is no such file, where
+    it is binary or in another encoding, and where no text is left.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"path is {str(path)!r}, where there is no file")
-    reader = _READERS.get(path.suffix.lower(), _plain_lines)
-    texts, prompts, reasons = [], [], []
-    for number, entry in reader(path):
+    name = name_of(source)
+    rows = _unwrapped_rows(list(source_rows(source, encoding)))
+    try:
+        choice = Choice((field,)) if field else choose(_values(rows), prompt_field)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+    found = _Found()
+    for row, is_kept in zip(rows, one_filter(_values(rows)), strict=True):
+        if is_kept:
+            found.add(row, choice, bool(field), prompt_field)
+        else:
+            found.filtered += 1
+    if not found.texts:
+        said = f" ({found.reasons[0]})" if found.reasons else ""
+        raise ValueError(f"{name} holds no text{said}")
+    _check_prompt_field(found, rows, prompt_field, name)
+    return found.generations(name, choice.why)
+
+
+class _Found:
+    """Texts and prompts as they are found, with what was wrong."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.prompts: list[str | None] = []
+        self.reasons: list[str] = []
+        self.cleaned = self.overfull = self.filtered = 0
+
+    def add(self, row: Row, choice: Choice, is_named: bool, prompt: str | None) -> None:
+        """Every text of a row, each with the row's prompt."""
         try:
-            text = _text_of(entry, field)
+            name, texts = _texts_of(row.value, choice, is_named)
         except ValueError as error:
-            reasons.append(f"line {number}: {error}")
-            continue
-        texts.append(text)
-        prompts.append(_prompt_of(entry, prompt_field))
-    if not texts:
-        said = f" ({reasons[0]})" if reasons else ""
-        raise ValueError(f"{path.name} holds no text{said}")
-    named = [prompt for prompt in prompts if prompt is not None]
-    complete = [prompt or "" for prompt in prompts] if named else None
-    return Generations(texts, complete, len(reasons), reasons[:_BAD_LINES_NAMED])
+            self.reasons.append(f"{row.place}: {error}")
+            return
+        asked = prompt_of(row.value, prompt, name)
+        if asked is None and len(texts) > 1:
+            asked = f"({row.place})"
+        self.overfull += isinstance(row.value, Mapping) and None in row.value
+        for text in texts:
+            if isinstance(text, str) and text.strip():
+                self.cleaned += bool(_SURROGATE.search(text))
+                self.texts.append(_clean(text))
+                self.prompts.append(None if asked is None else _clean(asked))
+            else:
+                self.reasons.append(f"{row.place}: the text is {reprlib.repr(text)}")
+
+    def generations(self, name: str, why: str) -> Generations:
+        named = any(prompt is not None for prompt in self.prompts)
+        prompts = [prompt or "" for prompt in self.prompts] if named else None
+        reasons = self.reasons[:_BAD_LINES_NAMED]
+        notes = [why] * bool(why) + list(self._notes())
+        return Generations(self.texts, prompts, len(self.reasons), reasons, notes, name)
+
+    def _notes(self) -> Iterator[str]:
+        if self.cleaned:
+            yield f"{self.cleaned:,} texts held half a character, now {_REPLACED}"
+        if self.overfull:
+            yield f"{self.overfull:,} rows have more cells than the table has names"
+        if self.filtered:
+            yield f"{self.filtered:,} rows hold the same answers under another filter"
 
 
-def _plain_lines(path: Path) -> Iterator[tuple[int, str]]:
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for number, line in enumerate(file, start=1):
-            if line.strip():
-                yield number, line.strip()
+def _clean(text: str) -> str:
+    return _SURROGATE.sub(_REPLACED, text)
 
 
-def _json_lines(path: Path) -> Iterator[Entry]:
-    for number, line in _plain_lines(path):
+def _values(rows: list[Row]) -> list[Any]:
+    return [row.value for row in rows]
+
+
+def _unwrapped_rows(rows: list[Row]) -> list[Row]:
+    """A lone object may hold the rows."""
+    if len(rows) != 1:
+        return rows
+    inner = unwrapped(rows[0].value)
+    if len(inner) == 1:
+        return [Row(rows[0].place, inner[0])]
+    return [Row(f"entry {i}", value) for i, value in enumerate(inner, start=1)]
+
+
+def _texts_of(value: Any, choice: Choice, is_named: bool) -> tuple[str, list[Any]]:
+    """Which field of a row holds its texts, and these; ValueError if none."""
+    value = as_list(value)
+    if isinstance(value, Unusable):
+        raise ValueError(value.reason)
+    if isinstance(value, str):
+        return "", [value]
+    if is_chat(value) or (isinstance(value, list) and _holds_texts(value)):
+        return "", texts_in(value)
+    if not isinstance(value, Mapping) or not value:
+        raise ValueError("neither a text nor an object")
+    for name in choice.texts:
         try:
-            entry = json.loads(line)
-        except ValueError:
-            entry = None
-        yield number, entry if isinstance(entry, (str, dict)) else {}
+            found = texts_in(at_path(value, name))
+        except (KeyError, TypeError):
+            continue
+        return name, found or [None]
+    raise ValueError(_no_field(value, choice, is_named))
 
 
-def _table(path: Path) -> Iterator[Entry]:
-    csv.field_size_limit(_LONGEST_FIELD)
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        rows = csv.DictReader(file, delimiter=delimiter, restkey="")
-        for row in rows:
-            yield rows.line_num, row
+def _holds_texts(values: list[Any]) -> bool:
+    return any(isinstance(value, (str, Mapping, list)) for value in values)
 
 
-_READERS = {
-    ".jsonl": _json_lines,
-    ".ndjson": _json_lines,
-    ".csv": _table,
-    ".tsv": _table,
-}
+def _no_field(row: Mapping, choice: Choice, is_named: bool) -> str:
+    there = f"the fields are {listed(fields_of([row]))}"
+    if is_named:
+        return f"no field {choice.texts[0]!r}; {there}"
+    known = "'text' or 'generation' or another known name"
+    return f"no field {known}; {there}: name one with field"
 
 
-def _text_of(entry: str | dict, field: str | None) -> str:
-    if isinstance(entry, str):
-        text: object = entry
-    else:
-        if not entry:
-            raise ValueError("neither a text nor an object")
-        names = (field,) if field else TEXT_FIELDS
-        name = next((name for name in names if name in entry), None)
-        if name is None:
-            raise ValueError(f"no field {' or '.join(map(repr, names))}")
-        text = entry[name]
-    if not isinstance(text, str) or not text.strip():
-        raise ValueError(f"the text is {text!r}")
-    return text
-
-
-def _prompt_of(entry: str | dict, field: str | None) -> str | None:
-    if isinstance(entry, str):
-        return None
-    names = (field,) if field else PROMPT_FIELDS
-    found = next((entry[name] for name in names if name in entry), None)
-    return found if isinstance(found, str) else None
+def _check_prompt_field(
+    found: _Found, rows: list[Row], prompt_field: str | None, name: str
+) -> None:
+    """A prompt's field that was asked for must be somewhere."""
+    dicts = [value for value in _values(rows) if isinstance(value, Mapping)]
+    if not prompt_field or not dicts:
+        return
+    if all(prompt_of(row, prompt_field) is None for row in dicts):
+        raise ValueError(
+            f"prompt_field is {prompt_field!r}, where {name} holds no prompt; the "
+            f"fields are {listed(fields_of(dicts))}"
+        )

@@ -1,0 +1,40 @@
+"""Files of a report: refused before the work, and written whole or not at all."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+PAGES = (".html", ".htm")
+NUMBERS = (".json",)
+
+
+def check_target(path: Path, allowed: Sequence[str] = (*PAGES, *NUMBERS)) -> None:
+    """Refuse a file by its ending, in capitals or not, and where none can be written.
+
+    Raises ValueError; asked before any work is done.
+    """
+    if path.suffix.lower() not in allowed:
+        raise ValueError(
+            f"path is {str(path)!r}; allowed ends are {' and '.join(allowed)}"
+        )
+    if path.is_dir():
+        raise ValueError(f"path is {str(path)!r}, which is a folder")
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise ValueError(f"path is {str(path)!r}; there is no folder {str(folder)!r}")
+    if not os.access(folder, os.W_OK):
+        raise ValueError(f"path is {str(path)!r}; {str(folder)!r} can't be written to")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write `text` beside `path` and then put it in its place, so none is ever half.
+
+    What UTF-8 can't hold becomes a question mark.
+    """
+    path = path.resolve()
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(text.encode("utf-8", "replace"))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
