@@ -194,6 +194,8 @@ WITH_PROMPTS = {
     "alpaca": lambda p, t: {"instruction": p, "input": "", "output": t},
     "prompt of messages": lambda p, t: {"prompt": chat(p, "")[:2], "response": t},
     "prompt beside chat": lambda p, t: {"messages": chat(p, "")[:2], "response": t},
+    "chat in a cell": lambda p, t: {"id": "1", "messages": json.dumps(chat(p, t))},
+    "plural": lambda p, t: {"prompts": p, "texts": [t]},
     "capitals": lambda p, t: {"Prompt": p, "Model Output": t},
 }
 WITHOUT_PROMPTS = {
@@ -204,6 +206,12 @@ WITHOUT_PROMPTS = {
     },
     "pipeline": lambda t: [{"generated_text": t}],
     "pipeline of chats": lambda t: [{"generated_text": chat("Hi", t)}],
+    "reasoning": lambda t: {
+        "output": [
+            {"type": "reasoning", "summary": []},
+            {"type": "message", "content": [{"type": "output_text", "text": t}]},
+        ]
+    },
     "lone": lambda t: {"generated_text": t},
     "capital": lambda t: {"Text": t},
 }
@@ -375,6 +383,12 @@ def test_deep_json_is_one_bad_entry(written, as_array):
     found = read_generations(written("a.json", content))
     assert (found.texts, found.skipped) == (TEXTS[:2], 1)
     assert "nested too deeply" in found.reasons[0]
+
+
+def test_a_character_that_is_cut_off_is_counted(written):
+    found = read_generations(written("a.txt", "one\nb\xe4".encode()[:-1]))
+    assert found.texts == ["one", "b\ufffd"]
+    assert "1 texts held half a character" in found.remarks[0]
 
 
 @pytest.mark.parametrize("form", ["lines", "table", "raw"])

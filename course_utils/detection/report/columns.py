@@ -7,6 +7,7 @@ from typing import Any
 from course_utils.detection.report.layouts import (
     PROMPT_FIELDS,
     TEXT_FIELDS,
+    as_list,
     at_path,
     is_answer_name,
     is_other_name,
@@ -41,12 +42,13 @@ def choose(rows: Sequence[Any], prompt_field: str | None = None) -> Choice:
     """
     dicts = [row for row in rows if isinstance(row, Mapping)][:_LOOKED_AT]
     found = {n: _texts_of(dicts, n) for n in _candidates(dicts, prompt_field)}
-    prompts = [prompt_of(row, prompt_field) for row in dicts]
-    echo = {n: _echoes(found[n], prompts) for n in found}
+    prompts = {n: [prompt_of(row, prompt_field, n) for row in dicts] for n in found}
+    echo = {n: _echoes(found[n], prompts[n]) for n in found}
     own = [n for n in found if any(found[n]) and not echo[n]]
     repeated = [n for n in found if any(found[n]) and echo[n]]
-    if not own and repeated and _equal(found[repeated[0]], prompts):
-        own = _unnamed(dicts, [*found], prompts, prompt_field)
+    first = prompts[repeated[0]] if repeated else []
+    if not own and repeated and _equal(found[repeated[0]], first):
+        own = _unnamed(dicts, [*found], first, prompt_field)
         if not own:
             raise ValueError(
                 f"{repeated[0]!r} is the prompt again; the fields are "
@@ -69,7 +71,7 @@ def prompt_of(row: Any, field: str | None = None, text: str = "") -> str | None:
     instruction = own_name(row, "instruction")
     if instruction and not own_name(row, "prompt"):
         parts = [prompt_in(row[instruction])]
-        more = own_name(row, "input")
+        more = own_name(row, "input") or own_name(row, "context")
         parts += [prompt_in(row[more])] if more and more != text else []
         return "\n\n".join(filter(None, parts)) or None
     return _first_prompt(row, text)
@@ -91,7 +93,7 @@ def listed(names: Sequence[str]) -> str:
 def _first_prompt(row: Mapping, text: str) -> str | None:
     for known in (*PROMPT_FIELDS, "chosen"):
         name = own_name(row, known)
-        if name is None or (name == text and not _may_be_both(row[name])):
+        if name is None or (name == text and isinstance(as_list(row[name]), str)):
             continue
         if known == "chosen" and isinstance(row[name], str):
             continue
@@ -99,10 +101,6 @@ def _first_prompt(row: Mapping, text: str) -> str | None:
         if found is not None:
             return found
     return None
-
-
-def _may_be_both(value: Any) -> bool:
-    return not isinstance(value, str)
 
 
 def _candidates(rows: Sequence[Mapping], prompt_field: str | None) -> list[str]:

@@ -174,7 +174,7 @@ def _loads(text: str) -> Any:
     except RecursionError:
         return Unusable("nested too deeply")
     except ValueError:
-        return Unusable("neither a text nor an object (cut off, or no JSON)")
+        return Unusable("neither a text nor an object: cut off, or no JSON")
 
 
 def _value_at(text: str, start: int) -> tuple[Any, int]:

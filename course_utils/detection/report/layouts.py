@@ -4,6 +4,7 @@ A value holds texts as a string, a list of them, messages of a chat, or objects 
 API's answer. A path with dots leads to a value that lies deeper.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -20,6 +21,7 @@ TEXT_FIELDS = (
 )
 PROMPT_FIELDS = (
     *("prompt", "input", "instruction", "question", "query", "user", "problem"),
+    *("prompts", "questions", "instructions"),
     *("messages", "conversations", "conversation", "arguments"),
 )
 _ANSWER_WORDS = {
@@ -81,17 +83,32 @@ def texts_in(value: Any, depth: int = 0) -> list[Any]:
     if is_chat(value):
         return [last_answer(value)]
     if isinstance(value, list):
-        return [text for entry in value for text in texts_in(entry, depth + 1)]
+        told = [entry for entry in value if not _is_thought(entry)]
+        return [text for entry in told for text in texts_in(entry, depth + 1)]
     return [value]
 
 
+def _is_thought(entry: Any) -> bool:
+    return isinstance(entry, Mapping) and entry.get("type") == "reasoning"
+
+
 def as_list(value: Any) -> Any:
-    """A tuple or an array as a list, anything else as it is."""
+    """A tuple, an array or a chat in a table's cell as a list, others as they are."""
+    if isinstance(value, str) and value.startswith('[{"'):
+        return _chat_in(value)
     if isinstance(value, tuple):
         return list(value)
     if hasattr(value, "tolist") and getattr(value, "ndim", None):
         return value.tolist()
     return value
+
+
+def _chat_in(cell: str) -> Any:
+    try:
+        value = json.loads(cell)
+    except (ValueError, RecursionError):
+        return cell
+    return value if is_chat(value) else cell
 
 
 def is_chat(value: Any) -> bool:

@@ -22,6 +22,7 @@ _NO_TEXTS = (
     (b"\x89PNG", "an image"),
     (b"SQLite format 3", "a database"),
 )
+_HALF = "\ud800"  # stands where the last character is cut off
 _DEEPEST = 3  # how often a file may be packed
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x7f]")
 _MOST_CONTROL = 0.02  # of all characters, in a text
@@ -82,7 +83,8 @@ def _decode(data: bytes, name: str, encoding: str) -> str:
             return data.decode("utf-8", "surrogatepass")
         except UnicodeDecodeError as error:
             if error.end == len(data) and error.reason == "unexpected end of data":
-                return data[: error.start].decode("utf-8", "surrogatepass")
+                text = data[: error.start].decode("utf-8", "surrogatepass")
+                return text + _HALF
             line = data.count(b"\n", 0, error.start) + 1
             where = f" (byte 0x{data[error.start]:02x} in line {line})"
     else:
