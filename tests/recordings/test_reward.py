@@ -7,16 +7,15 @@ import pytest
 
 from course_utils.causes.tuning import Recipe
 from course_utils.data_files import data_path
+from course_utils.foundations.intervals import FEWEST
 from course_utils.model import load_model
 from course_utils.recordings.ladder import FOLDER
 from course_utils.recordings.reward import (
     EVERY,
-    FEW,
-    IN_FEW,
-    IN_FEWER,
     LADDER_STEPS,
     RECIPES,
     SEEDS,
+    SEEDS_OF,
     STEPS,
     Measured,
     Run,
@@ -67,10 +66,9 @@ def test_the_log_holds_every_recipe_with_every_seed(log):
 def test_few_seeds_are_planned_only_where_no_interval_is_claimed():
     seeds = {name: [s for n, s in planned(SEEDS) if n == name] for name in RECIPES}
     for name, of_name in seeds.items():
-        few = name in IN_FEW | IN_FEWER
-        assert len(of_name) == len(set(of_name))
-        assert len(of_name) <= FEW if few else of_name == list(SEEDS)
-    assert set(RECIPES) > IN_FEW | IN_FEWER and len(SEEDS) >= 8
+        assert of_name == list(SEEDS[: SEEDS_OF.get(name, len(SEEDS))])
+    assert set(RECIPES) > set(SEEDS_OF)
+    assert len(SEEDS) >= 8 and max(SEEDS_OF.values()) < FEWEST
 
 
 def test_the_log_counts_what_it_measured(log, world):
