@@ -1091,40 +1091,48 @@ verdict(
     unit="text",
 )
 
+
+# %% jupyter={"source_hidden": true}
+# Prints: a card of C05 on a running sum
+def added_up(dtype, place, word, finding, stands):
+    """The verdict on a draw that adds up 50,257 probabilities in `dtype`."""
+    shares = by_rows[dtype]
+    return verdict(
+        "C05",
+        word,
+        finding,
+        question="Does rounding dominate where the draw adds up 50,257 "
+        f"probabilities in {place}?",
+        stands=stands,
+        estimate=sum(shares) / len(shares),
+        interval=mean_interval(shares),
+        n=len(shares),
+        unit="row",
+    )
+
+
 # %%
-wide_sum = by_rows[torch.float32]
-verdict(
-    "C05",
+added_up(
+    torch.float32,
+    "float32",
     "fails",
     "The same share for a draw by a running sum in float32, at T = 2, on "
     "rows like GPT-2's. A race or Gumbel-max has no sum at all.",
-    question="Does rounding dominate where the draw adds up 50,257 "
-    "probabilities in float32?",
-    stands=mean_interval(wide_sum)[1] < 0.5,
-    estimate=sum(wide_sum) / len(wide_sum),
-    interval=mean_interval(wide_sum),
-    n=len(wide_sum),
-    unit="row",
+    mean_interval(by_rows[torch.float32])[1] < 0.5,
 )
 
 # %%
-finer_sum = by_rows[torch.float16]
-verdict(
-    "C05",
+added_up(
+    torch.float16,
+    "16 bits",
     "holds when the draw's running sum is kept in 16 bits and the "
     "vocabulary is large",
     "The share at T = 2 in float16, the finer of the two formats; in "
     "bfloat16 it is higher. Most systems don't draw that way.",
-    question="Does rounding dominate where the draw adds up 50,257 "
-    "probabilities in 16 bits?",
-    stands=lambda: (
-        mean_interval(finer_sum)[0] > 0.5
-        and mean_interval(by_rows[torch.bfloat16])[0] > 0.5
+    all(
+        mean_interval(by_rows[dtype])[0] > 0.5
+        for dtype in (torch.float16, torch.bfloat16)
     ),
-    estimate=sum(finer_sum) / len(finer_sum),
-    interval=mean_interval(finer_sum),
-    n=len(finer_sum),
-    unit="row",
 )
 
 # %%
