@@ -748,13 +748,14 @@ fact(
 # Draws: one recorded run at any step, with a menu of recipes and of seeds
 from course_utils.classroom import LiveFigure, dropdown, steps
 
+in_all = sorted(set.intersection(*(set(runs.seeds(r)) for r in runs.recipes)))
 dial = LiveFigure(
     lambda figure: pictures.draw_run(figure, world.probabilities("arc")),
     lambda artists, **chosen: pictures.show_run(artists, runs, **chosen),
     {
         "step": steps(range(0, 61, 10), value=60, label="training step"),
         "recipe": dropdown(runs.recipes, value="plain", label="recipe"),
-        "seed": dropdown([0, 1, 2], value=0, label="seed"),
+        "seed": dropdown(in_all, value=0, label="seed"),
     },
     alt="Left: reward, effective plots, coverage of heroes and entropy over "
     "60 steps. In the plain runs the reward is up after 10 steps while the "
