@@ -485,6 +485,11 @@ guess_second.compare(
 )
 
 # %% [markdown]
+# Read the numbers from left to right: each is what the sum shows after another
+# token. A token is drawn where the uniform number falls between the sum before
+# it and the sum after it. So what counts is the difference of two neighbours,
+# and not the probability that was added.
+#
 # The apple is on the truck. `bfloat16` holds 0.001 well enough, but not on top
 # of 0.5. The probabilities are right; what goes wrong is their *sum*. Two
 # tokens with the same probability, and one gets nothing, the other a whole

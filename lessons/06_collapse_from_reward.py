@@ -266,9 +266,15 @@ fact(
 )
 
 # %% [markdown]
+# Begin with the last two columns. They say how often a tale ends well if it is
+# about Mira, and if it is about Bruno. At the start both do so equally often:
+# the ending depends on nothing. From there each hero's ending is learned by
+# itself, and only from tales about that hero. Then look at the middle columns:
+# how many heroes are left, and how many of the tales are Mira's.
+#
 # Nearly all tales are about the hero who was commonest from the start, and
-# nobody asked for it. What happened? Read the last two columns. Mira is in
-# every fourth tale, so *her* endings are practised most, and turn happy
+# nobody asked for it. What happened? Mira is in every fourth tale, so *her*
+# endings are practised most, and turn happy
 # first. From then on a tale about Mira really does earn more than one about
 # Bruno. The gradient moves the heroes towards her, her endings are practised
 # even more, and so on. Nobody's taste is needed: *whoever is ahead is taught
@@ -710,6 +716,10 @@ guess.compare(
 )
 
 # %% [markdown]
+# Each line is a run: how many effective plots it ends with, which plot has the
+# most tales, and the share of that plot before and after. The storyteller has
+# some ten effective plots at the start.
+#
 # Each run has lost more than half of its plots, and "lost" came out on top in
 # few of them. So it was not practice. At step 10 nearly all valid tales end
 # well, while most runs still tell more than five effective plots: what the

@@ -455,8 +455,8 @@ guess_half
 #
 # What was drawn here? Requests after the same prompt are alike, so each share
 # comes with a 95 % interval over the eight *prompts*, by Student's t. Wilson's
-# interval takes 192 requests for as many independent ones. But where hardly
-# any is flagged, prompts hardly differ, and Student's interval shrinks to
+# interval takes 192 requests for as many independent ones. But where all
+# are flagged, or none, prompts don't differ, and Student's interval shrinks to
 # nothing. So take whatever either of them holds.
 
 # %%

@@ -270,6 +270,9 @@ fact(
 )
 
 # %% [markdown]
+# Both lines are exact: no model was asked. The world itself says what follows
+# two tales of a collection, and so what a reader who knows it should expect.
+#
 # That is the honest yardstick for "retrieval guides the model away from its
 # dominant patterns": examples that are alike *narrow* what should come, and
 # diverse ones narrow it less. None of them should make it wider than nothing.
