@@ -32,11 +32,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import (
-    CellExecutionError,
-    CellTimeoutError,
-    DeadKernelError,
-)
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from tools.contents import (
@@ -47,6 +43,7 @@ from tools.contents import (
     questions_of,
     sections,
     summary,
+    with_minutes,
 )
 from tools.pictures import store_pictures
 from tools.spoilers import drop_spoilers, fold
@@ -352,10 +349,14 @@ def contents(lessons: Path) -> dict:
 
 
 def write_contents(lessons: Path) -> None:
+    told = contents(lessons)
     path = lessons.resolve().parent / CONTENTS
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(contents(lessons), indent=1, ensure_ascii=False)
+    text = json.dumps(told, indent=1, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
+    readme = lessons.resolve().parent / "README.md"
+    if readme.exists():
+        readme.write_text(with_minutes(readme.read_text("utf-8"), told), "utf-8")
 
 
 def build_many(lessons: list[Path], folder: Path) -> int:
@@ -375,9 +376,7 @@ def build_many(lessons: list[Path], folder: Path) -> int:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--all", action="store_true", help="build every lesson")
-    parser.add_argument(
-        "--check", action="store_true", help="only compare, run nothing"
-    )
+    parser.add_argument("--check", action="store_true", help="compare, run nothing")
     parser.add_argument("--lessons", type=Path, default=ROOT / "lessons")
     parser.add_argument("--notebooks", type=Path, default=ROOT / "notebooks")
     options = parser.parse_args(arguments)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -133,3 +133,11 @@ def summary(stem: str, title: str, found: list[Section]) -> dict:
         "minutes": minutes(found),
         "sections": [section.summary() for section in found],
     }
+
+
+def with_minutes(table: str, told: Mapping[str, dict]) -> str:
+    """A table of the README whose rows end with what `told` says of their lessons."""
+    for lesson in told.values():
+        row = rf"^(\|.*\(notebooks/{re.escape(lesson['file'])}\).*\| )\d+ \|$"
+        table = re.sub(row, rf"\g<1>{lesson['minutes']} |", table, flags=re.MULTILINE)
+    return table

@@ -263,3 +263,13 @@ def test_the_contents_are_kept_beside_the_notebooks(course):
             {"title": "Second", "minutes": 7, "deep": False},
         ],
     }
+
+
+def test_the_table_of_the_readme_says_how_long_a_lesson_takes(course):
+    course.write(ASKED)
+    readme = course.lesson.parent.parent / "README.md"
+    row = "| [09](notebooks/09_try.ipynb) | 5 things, | {} |\n"
+    other = "| [10](notebooks/10_more.ipynb) | more | 25 |\n"
+    readme.write_text(row.format(95) + other, encoding="utf-8")
+    course.build()
+    assert readme.read_text(encoding="utf-8") == row.format(10) + other
