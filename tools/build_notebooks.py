@@ -356,7 +356,8 @@ def write_contents(lessons: Path) -> None:
     path.write_text(text + "\n", encoding="utf-8")
     readme = lessons.resolve().parent / "README.md"
     if readme.exists():
-        readme.write_text(with_minutes(readme.read_text("utf-8"), told), "utf-8")
+        table = with_minutes(readme.read_text(encoding="utf-8"), told)
+        readme.write_text(table, encoding="utf-8")
 
 
 def build_many(lessons: list[Path], folder: Path) -> int:

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from course_utils.detection.hidden_states import read_states
-from course_utils.detection.words import check_texts
+from course_utils.detection.words import Tokenize, check_texts, terms
 from course_utils.foundations.validation import as_float_tensor, as_whole_number
 from course_utils.model import LanguageModel
 
@@ -23,7 +23,7 @@ _MOST_TERMS = 20_000
 
 
 def tfidf_points(
-    texts: Sequence[str], width: int = 50, seed: int = 0
+    texts: Sequence[str], width: int = 50, seed: int = 0, tokenize: Tokenize = terms
 ) -> Float[Tensor, "texts width"]:
     """Words weighted by their rarity, in `width` directions (latent semantics).
 
@@ -34,7 +34,7 @@ def tfidf_points(
     from sklearn.decomposition import TruncatedSVD
 
     width = as_whole_number("width", width, at_least=1)
-    weights = _tfidf_weights(texts)
+    weights = _tfidf_weights(texts, tokenize)
     width = min(width, weights.shape[1])
     if width == weights.shape[1]:
         return torch.tensor(weights.toarray(), dtype=torch.float32)
@@ -42,25 +42,26 @@ def tfidf_points(
     return torch.tensor(points, dtype=torch.float32)
 
 
-def tfidf_cosines(texts: Sequence[str]) -> Float[Tensor, "texts texts"]:
+def tfidf_cosines(
+    texts: Sequence[str], tokenize: Tokenize = terms
+) -> Float[Tensor, "texts texts"]:
     """The likeness of every two texts: the cosine of their words' TF-IDF weights.
 
     From 0 (no word in common) to 1, which is also each text's likeness to itself.
     Unlike `tfidf_points` it leaves no direction out.
     """
-    weights = _tfidf_weights(texts)
+    weights = _tfidf_weights(texts, tokenize)
     cosines = torch.tensor((weights @ weights.T).toarray(), dtype=torch.float32)
     return cosines.clamp(0, 1).fill_diagonal_(1)
 
 
-def _tfidf_weights(texts: Sequence[str]) -> Any:
+def _tfidf_weights(texts: Sequence[str], tokenize: Tokenize) -> Any:
     """A sparse matrix, a row of length 1 for each text."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     check_texts(texts)
-    pattern = r"(?u)\w+|[^\w\s]"
     weigh = TfidfVectorizer(
-        token_pattern=pattern, max_features=_MOST_TERMS, sublinear_tf=True
+        analyzer=tokenize, max_features=_MOST_TERMS, sublinear_tf=True
     )
     try:
         return weigh.fit_transform(texts)

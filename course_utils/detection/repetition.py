@@ -5,19 +5,25 @@ So each measure is best read against texts that are known to be sound, and
 `repetition(..., reference=...)` gives the excess. Built in notebook 10.
 """
 
-import itertools
 import math
 import zlib
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
+from course_utils.detection.loops import longest_stretches
 from course_utils.detection.self_bleu import ngrams
-from course_utils.detection.words import Tokenize, check_texts, split_texts, words
+from course_utils.detection.words import (
+    Tokenize,
+    check_texts,
+    is_drawing,
+    split_texts,
+    words,
+)
 from course_utils.foundations.intervals import FEWEST, Interval, bootstrap_interval
 from course_utils.foundations.validation import as_whole_number
 
@@ -25,9 +31,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Words = Sequence[Hashable]
-
-_ROWS_AT_ONCE = 2048
-_NEVER = -1  # stands after a row's end, equal to no word
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,8 @@ class Repetition:
     share     of a text's n-grams that stand earlier in the same text: the mean
     interval  95 % of the mean
     excess    share minus the reference's, with its interval, if there is a reference
-    loops     of each text that has one, by its place in the set
+    loops     of each text that has one, by its place in the set; rules like ----- are
+              none
     shares    one for each text
     """
 
@@ -97,7 +101,7 @@ def repetition(
     """
     rows = split_texts(texts, tokenize)
     shares = [rep_n(row, n) for row in rows]
-    loops = {i: loop for i, loop in enumerate(find_loops(rows)) if loop}
+    loops = {i: loop for i, loop in enumerate(find_loops(rows, 3, is_drawing)) if loop}
     excess, excess_interval = None, None
     if reference is not None:
         base = [rep_n(r, n) for r in split_texts(reference, tokenize, name="reference")]
@@ -210,56 +214,38 @@ def find_loop(row: Words, repeats: int = 3) -> Loop | None:
 
     A stretch has the period p if each of its words, from the p-th after the first on,
     equals the one p before. Of stretches of the same length the one of the shortest
-    period, then the earliest.
+    period, then the earliest. Takes time in the square of the text's length; for long
+    texts, and for many, there is `find_loops`.
     """
-    return next(find_loops([row], repeats))
-
-
-def find_loops(rows: Sequence[Words], repeats: int = 3) -> Iterator[Loop | None]:
-    """`find_loop` for each text."""
     repeats = as_whole_number("repeats", repeats, at_least=2)
-    starts = range(0, len(rows), _ROWS_AT_ONCE)
-    return itertools.chain.from_iterable(
-        _find_loops(rows[start : start + _ROWS_AT_ONCE], repeats) for start in starts
-    )
+    best, longest = None, 0
+    for period in range(1, len(row) // repeats + 1):
+        start = 0  # of the stretch that goes on at `place`
+        for place in range(period, len(row) + 1):
+            if place < len(row) and row[place] == row[place - period]:
+                continue
+            length = place - start
+            if length >= repeats * period and length > longest:
+                best, longest = Loop(start, period, length / period), length
+            start = place - period + 1
+    return best
 
 
-def _find_loops(rows: Sequence[Words], repeats: int) -> list[Loop | None]:
-    table = _as_table(rows)
-    found: list[Loop | None] = [None] * len(rows)
-    longest = np.zeros(len(rows), dtype=np.int64)
-    for period in range(1, table.shape[1] // repeats + 1):
-        end, run = _longest_runs(table[:, period:] == table[:, :-period], table, period)
-        length = run + period  # of the stretch, its first period counted in
-        better = (length >= repeats * period) & (length > longest)
-        for i in np.flatnonzero(better):
-            start = int(end[i] - run[i] + 1)
-            found[i] = Loop(start, period, float(length[i] / period))
-        longest = np.where(better, length, longest)
-    return found
+def find_loops(
+    rows: Sequence[Words],
+    repeats: int = 3,
+    is_bare: Callable[[Hashable], bool] | None = None,
+) -> list[Loop | None]:
+    """`find_loop` for each text, in nearly linear time.
 
-
-def _as_table(rows: Sequence[Words]) -> Int[np.ndarray, "texts longest"]:
-    numbers: dict[Hashable, int] = {}
-    table = np.full((len(rows), max(map(len, rows))), _NEVER)
-    for line, row in zip(table, rows, strict=True):
-        line[: len(row)] = [numbers.setdefault(word, len(numbers)) for word in row]
-    return table
-
-
-def _longest_runs(
-    same: np.ndarray, table: Int[np.ndarray, "texts longest"], period: int
-) -> tuple[Int[np.ndarray, " texts"], Int[np.ndarray, " texts"]]:
-    """Where the longest run of words that equal those a period before ends; its length.
-
-    Places are counted in `same`, which starts a period after the text.
+    is_bare  for words that alone make no loop: with `words.is_drawing` the rule `-----`
+             is none
     """
-    same = same & (table[:, period:] != _NEVER)
-    place = np.arange(same.shape[1])
-    last_break = np.maximum.accumulate(np.where(same, -1, place), axis=1)
-    run = np.where(same, place - last_break, 0)
-    end = run.argmax(axis=1)
-    return end, run[np.arange(len(run)), end]
+    repeats = as_whole_number("repeats", repeats, at_least=2)
+    found: list[Loop | None] = [None] * len(rows)
+    for i, start, length, period in longest_stretches(rows, repeats, is_bare):
+        found[i] = Loop(start, period, length / period)
+    return found
 
 
 def _pooled(rows: Sequence[Words], n: int) -> Counter:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 References = Literal["all", "pairs"]
 Smoothing = Literal["method1", "method4"] | None
+Short = Literal["capped", "nltk"]
 Words = Sequence[Hashable]
 
 _METHOD1 = 0.1  # counts as so many matches
@@ -77,27 +78,31 @@ def self_bleu(
     references: References = "all",
     smoothing: Smoothing = "method1",
     tokenize: Tokenize = words,
+    short: Short = "capped",
 ) -> SelfBleu:
     """BLEU of each text against the others, averaged.
 
     references "all" takes all other texts together as references, in time linear in
     the number of words; "pairs" averages over every two texts, the earlier one judged
-    by the later, in quadratic time. Orders above a text's length count as no match
-    out of one. Scores are those of nltk's `sentence_bleu` with the same smoothing.
+    by the later, in quadratic time. Scores are those of nltk's `sentence_bleu` with the
+    same smoothing, but for texts of fewer than n words. Such a text has no run of n
+    words: short "capped" judges it by the orders up to its length, so that equal texts
+    score 1, however short; "nltk" counts each higher order as no match out of one.
     Raises ValueError for fewer than two texts and for a text without a word.
     """
     n = as_whole_number("n", n, at_least=1)
-    _check_choices(references, smoothing)
+    _check_choices(references, smoothing, short)
     rows = split_texts(texts, tokenize)
-    scores = _SCORERS[references](rows, n, smoothing)
+    scores = _SCORERS[references](rows, n, smoothing, short)
 
     def mean_of(kept: Sequence[Words]) -> float:
-        return float(_SCORERS[references](kept, n, smoothing).mean())
+        return float(_SCORERS[references](kept, n, smoothing, short).mean())
 
+    low, high = jackknife_interval(mean_of, rows, at_least=2)
     return SelfBleu(
         float(scores.mean()),
         float(scores.std()),
-        jackknife_interval(mean_of, rows, at_least=2),
+        (max(low, 0.0), min(high, 1.0)),  # NaN stays, as it is first
         len(rows),
         n,
         references,
@@ -109,23 +114,27 @@ def self_bleu(
 def estimate_self_bleu(generations: Sequence[str], n: int = 4) -> tuple[float, float]:
     """The article's measure: mean and standard deviation of BLEU over all pairs.
 
-    Each generation is judged by each later one, with nltk's smoothing "method4".
+    Each generation is judged by each later one, as nltk does with its "method4".
     Raises ValueError for fewer than two generations and for one without a word.
     """
     n = as_whole_number("n", n, at_least=1)
     rows = split_texts(generations, name="generations")
-    scores = _scores_of_pairs(rows, n, "method4")
+    scores = _scores_of_pairs(rows, n, "method4", "nltk")
     return float(scores.mean()), float(scores.std())
 
 
 def bleu_against_others(
-    rows: Sequence[Words], n: int = 4, smoothing: Smoothing = "method1"
+    rows: Sequence[Words],
+    n: int = 4,
+    smoothing: Smoothing = "method1",
+    short: Short = "capped",
 ) -> Float[np.ndarray, " texts"]:
     """BLEU of each text with all other texts together as references: linear time.
 
-    Texts are given as lists of words, two of them or more, none empty.
+    Texts are given as lists of words, two of them or more, none empty; `short` is as in
+    `self_bleu`.
     """
-    return _scores_against_all(rows, n, smoothing)
+    return _scores_against_all(rows, n, smoothing, short)
 
 
 def null_band(
@@ -136,6 +145,7 @@ def null_band(
     smoothing: Smoothing = "method1",
     tokenize: Tokenize = words,
     level: float = 0.95,
+    short: Short = "capped",
 ) -> Interval:
     """Where the mean Self-BLEU of `size` texts lies that are as varied as `reference`.
 
@@ -147,7 +157,7 @@ def null_band(
     """
     size = as_whole_number("size", size, at_least=2)
     n = as_whole_number("n", n, at_least=1)
-    _check_choices(references, smoothing)
+    _check_choices(references, smoothing, short)
     rows = split_texts(reference, tokenize, name="reference")
     sets, needed = in_sets(rows, size), scores_needed(level)
     if len(sets) < needed:
@@ -156,7 +166,8 @@ def null_band(
             f"{size}; a level of {level} needs {needed} sets"
         )
     scorer = _SCORERS[references]
-    return rank_band([float(scorer(s, n, smoothing).mean()) for s in sets], level)
+    scores = [float(scorer(s, n, smoothing, short).mean()) for s in sets]
+    return rank_band(scores, level)
 
 
 def self_repetition(rows: Sequence[Words], n: int = 8) -> Float[np.ndarray, " texts"]:
@@ -219,16 +230,15 @@ def bleu(
     """Geometric mean of the clipped precisions of orders 1 to n, times the penalty.
 
     The reference length is the closest one, the shorter of two that are equally close.
-    0 where not even a word matches, as in nltk's `sentence_bleu`.
+    0 where not even a word matches, and orders above the hypothesis's length count as
+    no match out of one: nltk's `sentence_bleu` (`self_bleu` with short="nltk").
     """
     precisions = [clipped_precision(hypothesis, references, k + 1) for k in range(n)]
     matches, totals = np.array(precisions).T
     length = len(hypothesis)
     closest = min((abs(len(row) - length), len(row)) for row in references)[1]
-    penalty = brevity_penalty(length, closest)
-    return (
-        float(_geometric_mean(matches, totals, np.array(length), smoothing)) * penalty
-    )
+    mean = _geometric_mean(matches, totals, np.array(length), smoothing, "nltk")
+    return float(mean) * brevity_penalty(length, closest)
 
 
 def _geometric_mean(
@@ -236,6 +246,7 @@ def _geometric_mean(
     totals: Int[np.ndarray, "*texts n"],
     lengths: Int[np.ndarray, "*texts"],
     smoothing: Smoothing,
+    short: Short,
 ) -> Float[np.ndarray, "*texts"]:
     """Over the orders, zeros smoothed; 0 where not even a single word matches."""
     smoothed = np.maximum(matches, _stand_in(matches == 0, lengths, smoothing))
@@ -243,7 +254,10 @@ def _geometric_mean(
     left_out = (smoothed == 0) & (smoothing is not None)
     with np.errstate(divide="ignore"):
         logs = np.where(left_out, 0.0, np.log(smoothed / totals))
-    return np.where(matches[..., 0] == 0, 0.0, np.exp(logs.mean(axis=-1)))
+    orders = np.arange(1, matches.shape[-1] + 1)
+    counted = (orders <= lengths[..., None]) | (short == "nltk")
+    means = np.where(counted, logs, 0.0).sum(axis=-1) / counted.sum(axis=-1).clip(1)
+    return np.where(matches[..., 0] == 0, 0.0, np.exp(means))
 
 
 def _stand_in(
@@ -263,7 +277,7 @@ def _stand_in(
 
 
 def _scores_of_pairs(
-    rows: Sequence[Words], n: int, smoothing: Smoothing
+    rows: Sequence[Words], n: int, smoothing: Smoothing, short: Short
 ) -> Float[np.ndarray, " pairs"]:
     counted = [[ngrams(row, k + 1) for k in range(n)] for row in rows]
     totals = np.array([[max(c.total(), 1) for c in counts] for counts in counted])
@@ -276,7 +290,9 @@ def _scores_of_pairs(
         ]
     )
     penalties = _penalties(lengths[earlier], lengths[later])
-    means = _geometric_mean(matches, totals[earlier], lengths[earlier], smoothing)
+    means = _geometric_mean(
+        matches, totals[earlier], lengths[earlier], smoothing, short
+    )
     return means * penalties
 
 
@@ -284,7 +300,7 @@ def _scores_of_pairs(
 
 
 def _scores_against_all(
-    rows: Sequence[Words], n: int, smoothing: Smoothing
+    rows: Sequence[Words], n: int, smoothing: Smoothing, short: Short
 ) -> Float[np.ndarray, " texts"]:
     lengths = np.array([len(row) for row in rows])
     matches = np.zeros((len(rows), n), dtype=np.int64)
@@ -292,7 +308,7 @@ def _scores_against_all(
         matches[:, k] = _matches_elsewhere(gram, text, len(rows))
     totals = np.maximum(lengths[:, None] - np.arange(n), 1)
     penalties = _penalties(lengths, _closest_other(lengths))
-    return _geometric_mean(matches, totals, lengths, smoothing) * penalties
+    return _geometric_mean(matches, totals, lengths, smoothing, short) * penalties
 
 
 def _numbered_ngrams(
@@ -370,7 +386,7 @@ def _penalties(
 _SCORERS = {"all": _scores_against_all, "pairs": _scores_of_pairs}
 
 
-def _check_choices(references: str, smoothing: str | None) -> None:
+def _check_choices(references: str, smoothing: str | None, short: str) -> None:
     if references not in _SCORERS:
         raise ValueError(
             f'references is {references!r}; allowed are "all" (all other texts '
@@ -380,3 +396,5 @@ def _check_choices(references: str, smoothing: str | None) -> None:
         raise ValueError(
             f'smoothing is {smoothing!r}; allowed are "method1", "method4" and None'
         )
+    if short not in ("capped", "nltk"):
+        raise ValueError(f'short is {short!r}; allowed are "capped" and "nltk"')

@@ -40,7 +40,7 @@ def nltk_score(hypothesis, references, n, smoothing):
 @settings(max_examples=60, deadline=None)
 def test_all_others_as_references_is_nltk(texts, n, smoothing):
     rows = [text.split() for text in texts]
-    found = self_bleu(texts, n, "all", smoothing, tokenize=str.split)
+    found = self_bleu(texts, n, "all", smoothing, tokenize=str.split, short="nltk")
     for i, score in enumerate(found.scores):
         others = rows[:i] + rows[i + 1 :]
         assert score == pytest.approx(
@@ -58,7 +58,7 @@ def test_pairs_is_nltk(texts, n, smoothing):
         for i in range(len(rows))
         for j in range(i + 1, len(rows))
     ]
-    found = self_bleu(texts, n, "pairs", smoothing, tokenize=str.split)
+    found = self_bleu(texts, n, "pairs", smoothing, tokenize=str.split, short="nltk")
     np.testing.assert_allclose(found.scores, expected, atol=1e-12)
 
 
@@ -148,8 +148,8 @@ def test_brevity_penalty():
 
 
 def test_interval_holds_the_mean_and_two_texts_have_none():
-    result = self_bleu([f"a b c d {i % 3} e f {i % 5}" for i in range(40)])
-    assert result.interval[0] < result.mean < result.interval[1]
+    result = self_bleu([f"{i} b c {i % 30} e {i % 7} f {i % 25}" for i in range(40)])
+    assert 0 < result.interval[0] < result.mean < result.interval[1] < 1
     assert np.isnan(self_bleu(["a b", "a c"]).interval).all()
     assert "Self-BLEU-4" in repr(result)
     assert result.plot().axes
@@ -266,3 +266,54 @@ def test_self_repetition_names_bad_input():
         self_repetition([["a"]], 0)
     with pytest.raises(ValueError, match="rows is empty"):
         self_repetition([])
+
+
+@given(sets, st.integers(1, 5), st.sampled_from(list(NLTK)))
+@settings(max_examples=60, deadline=None)
+def test_a_short_text_is_judged_by_the_orders_that_it_has(texts, n, smoothing):
+    """By nltk with as many orders as the text has words, if these are fewer than n."""
+    rows = [text.split() for text in texts]
+    for references in ("all", "pairs"):
+        found = self_bleu(texts, n, references, smoothing, tokenize=str.split)
+        expected = [
+            nltk_score(rows[i], others, min(n, len(rows[i])), smoothing)
+            for i in range(len(rows))
+            for others in (
+                [rows[:i] + rows[i + 1 :]]
+                if references == "all"
+                else [[row] for row in rows[i + 1 :]]
+            )
+        ]
+        np.testing.assert_allclose(found.scores, expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("text", ["yes", "Tokyo Japan", "I don't", "\u306f\u3044"])
+@pytest.mark.parametrize("references", ["all", "pairs"])
+@pytest.mark.parametrize("smoothing", [None, "method1", "method4"])
+def test_equal_texts_score_one_however_short(text, references, smoothing):
+    found = self_bleu([text] * 10, 4, references, smoothing)
+    assert found.mean == pytest.approx(1)
+    assert found.interval == pytest.approx((1, 1))
+
+
+@pytest.mark.parametrize(("text", "score"), [("yes", 0.178), ("two words", 0.316)])
+def test_nltks_form_of_short_texts_is_kept_by_name(text, score):
+    found = self_bleu([text] * 10, short="nltk").mean
+    assert found == pytest.approx(score, abs=0.001)
+    row = text.split()
+    assert found == pytest.approx(nltk_score(row, [row] * 9, 4, "method1"))
+
+
+def test_an_interval_of_self_bleu_stays_between_0_and_1():
+    nearly = ["a b c d e f"] * 9 + ["a b c d e g"]
+    low, high = self_bleu(nearly).interval
+    assert 0 <= low < high <= 1
+    low, high = self_bleu([f"{i}a {i}b {i % 2}" for i in range(9)]).interval
+    assert 0 <= low <= high <= 1
+
+
+def test_the_form_of_short_texts_is_named():
+    with pytest.raises(
+        ValueError, match=r'short is "?\'?sacrebleu.*allowed are "capped"'
+    ):
+        self_bleu(["a b", "c d"], short="sacrebleu")
