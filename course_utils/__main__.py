@@ -1,16 +1,11 @@
 """`python -m course_utils`: report, samplers, verdicts, workbook, JupyterLab."""
 
 import argparse
-import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from course_utils.classroom.workbook import default_folder, fresh_copy, make_workbook
-
-if TYPE_CHECKING:
-    from course_utils.detection.report.reading import Generations
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -20,7 +15,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"unrecognized arguments: {' '.join(more)}")
     try:
         if options.command == "report":
-            _report(options)
+            code = _report(options)
+            if code:
+                sys.exit(code)
         elif options.command == "samplers":
             _samplers()
         elif options.command == "verdicts":
@@ -31,11 +28,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             sys.exit(_lab(options, more))
     except (ValueError, OSError) as error:
         sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        if options.command != "report":
-            raise
-        print("stopped: no report was made", file=sys.stderr)
-        sys.exit(130)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -65,6 +57,7 @@ def _add_report(commands: argparse._SubParsersAction) -> None:
     report.add_argument(
         "file",
         type=Path,
+        nargs="?",
         help="JSON lines or array, CSV, parquet, a text a line; a folder of .txt; "
         "- is standard input",
     )
@@ -81,6 +74,26 @@ def _add_report(commands: argparse._SubParsersAction) -> None:
         "--reference-field",
         help="where the reference's text stands (default: --field); without "
         "--reference, a column of the same file",
+    )
+    report.add_argument(
+        "--compare",
+        type=Path,
+        nargs=2,
+        metavar=("BEFORE", "AFTER"),
+        help="two files, of two models or settings, instead of one and a reference",
+    )
+    report.add_argument(
+        "--by", metavar="FIELD", help="also the measures by model, temperature, prompt"
+    )
+    report.add_argument(
+        "--tokenize",
+        default="words",
+        help="words (default), letters, or a tokenizer.json or the folder of one",
+    )
+    report.add_argument(
+        "--fail-if-collapsed",
+        action="store_true",
+        help="exit with 3 if texts are more alike than the reference (or BEFORE)",
     )
     report.add_argument("--encoding", help="of files that aren't UTF-8: latin-1, ...")
     report.add_argument("--html", type=Path, help="write a page to this .html file")
@@ -155,62 +168,10 @@ def _lab(options: argparse.Namespace, more: Sequence[str]) -> int:
     return run_lab(folder, more)
 
 
-def _report(options: argparse.Namespace) -> None:
-    from course_utils.detection.report import collapse_report, write_report
+def _report(options: argparse.Namespace) -> int:
+    from course_utils.detection.report.command import run
 
-    pages = _targets(options)
-    read, reference = _read(options)
-    report = collapse_report(
-        read.texts,
-        reference.texts if reference else None,
-        read.prompts,
-        options.sample,
-        options.seed,
-        progress=True,
-    )
-    remarks = read.remarks + (reference.remarks if reference else [])
-    report = dataclasses.replace(report, notes=[*remarks, *report.notes])
-    for path in pages:
-        write_report(report, path)
-    _print(repr(report))
-
-
-def _targets(options: argparse.Namespace) -> list[Path]:
-    """The files to write, refused before the work where they can't be."""
-    from course_utils.detection.report.writing import NUMBERS, PAGES, check_target
-
-    sources = {Path(p).resolve() for p in (options.file, options.reference) if p}
-    found = []
-    for path, allowed in ((options.html, PAGES), (options.json, NUMBERS)):
-        if path is not None:
-            check_target(path, allowed)
-            if path.resolve() in sources:
-                raise ValueError(f"path is {str(path)!r}, which holds the texts")
-            found.append(path)
-    return found
-
-
-def _read(options: argparse.Namespace) -> "tuple[Generations, Generations | None]":
-    """The texts and their reference, which may stand in the same file."""
-    from course_utils.detection.report.reading import read_generations
-    from course_utils.detection.report.sources import kept
-
-    file = kept(options.file)
-    how = options.prompt_field, options.encoding
-    read = read_generations(file, options.field, *how)
-    beside = options.reference_field
-    if options.reference is None and beside is None:
-        return read, None
-    if options.reference in (None, options.file):
-        return read, read_generations(file, beside or options.field, *how)
-    field = beside or options.field
-    return read, read_generations(options.reference, field, None, options.encoding)
-
-
-def _print(text: str) -> None:
-    """Print, with question marks for what the terminal can't show."""
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding))
+    return run(options)
 
 
 if __name__ == "__main__":

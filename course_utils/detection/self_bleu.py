@@ -181,7 +181,7 @@ def self_repetition(rows: Sequence[Words], n: int = 8) -> Float[np.ndarray, " te
     n = as_whole_number("n", n, at_least=1)
     if len(rows) == 0:
         raise ValueError("rows is empty; allowed are one text or more")
-    *_, (gram, text) = _numbered_ngrams(rows, n)
+    *_, (gram, text) = numbered_ngrams(rows, n)
     once = np.unique(gram * len(rows) + text)  # each n-gram once for a text
     holders = np.bincount(once // len(rows), minlength=1)
     shared = np.bincount(text, weights=holders[gram] > 1, minlength=len(rows))
@@ -237,11 +237,11 @@ def bleu(
     matches, totals = np.array(precisions).T
     length = len(hypothesis)
     closest = min((abs(len(row) - length), len(row)) for row in references)[1]
-    mean = _geometric_mean(matches, totals, np.array(length), smoothing, "nltk")
+    mean = smoothed_mean(matches, totals, np.array(length), smoothing, "nltk")
     return float(mean) * brevity_penalty(length, closest)
 
 
-def _geometric_mean(
+def smoothed_mean(
     matches: Int[np.ndarray, "*texts n"],
     totals: Int[np.ndarray, "*texts n"],
     lengths: Int[np.ndarray, "*texts"],
@@ -289,10 +289,8 @@ def _scores_of_pairs(
             for i, j in zip(earlier, later, strict=True)
         ]
     )
-    penalties = _penalties(lengths[earlier], lengths[later])
-    means = _geometric_mean(
-        matches, totals[earlier], lengths[earlier], smoothing, short
-    )
+    penalties = length_penalties(lengths[earlier], lengths[later])
+    means = smoothed_mean(matches, totals[earlier], lengths[earlier], smoothing, short)
     return means * penalties
 
 
@@ -304,14 +302,14 @@ def _scores_against_all(
 ) -> Float[np.ndarray, " texts"]:
     lengths = np.array([len(row) for row in rows])
     matches = np.zeros((len(rows), n), dtype=np.int64)
-    for k, (gram, text) in enumerate(_numbered_ngrams(rows, n)):
+    for k, (gram, text) in enumerate(numbered_ngrams(rows, n)):
         matches[:, k] = _matches_elsewhere(gram, text, len(rows))
     totals = np.maximum(lengths[:, None] - np.arange(n), 1)
-    penalties = _penalties(lengths, _closest_other(lengths))
-    return _geometric_mean(matches, totals, lengths, smoothing, short) * penalties
+    penalties = length_penalties(lengths, closest_other(lengths))
+    return smoothed_mean(matches, totals, lengths, smoothing, short) * penalties
 
 
-def _numbered_ngrams(
+def numbered_ngrams(
     rows: Sequence[Words], n: int
 ) -> Iterator[tuple[Int[np.ndarray, " grams"], Int[np.ndarray, " grams"]]]:
     """For each order up to n, a number for every n-gram and the text it stands in."""
@@ -362,7 +360,7 @@ def largest_elsewhere(
     return elsewhere
 
 
-def _closest_other(lengths: Int[np.ndarray, " texts"]) -> Int[np.ndarray, " texts"]:
+def closest_other(lengths: Int[np.ndarray, " texts"]) -> Int[np.ndarray, " texts"]:
     """For each text the length closest to its own among the others; ties: the shorter.
 
     In sorted order it is one of the two neighbours.
@@ -377,7 +375,7 @@ def _closest_other(lengths: Int[np.ndarray, " texts"]) -> Int[np.ndarray, " text
     return found
 
 
-def _penalties(
+def length_penalties(
     lengths: Int[np.ndarray, " texts"], references: Int[np.ndarray, " texts"]
 ) -> Float[np.ndarray, " texts"]:
     return np.exp(np.minimum(0.0, 1 - references / lengths))

@@ -598,4 +598,5 @@ def test_a_stop_by_hand_is_one_line(own, monkeypatch, capsys):
     with pytest.raises(SystemExit) as caught:
         main(["report", str(own)])
     assert caught.value.code == 130
-    assert capsys.readouterr().err == "stopped: no report was made\n"
+    said = capsys.readouterr().err
+    assert said == "stopped while measuring 18 texts of own.jsonl: no report was made\n"

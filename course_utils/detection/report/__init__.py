@@ -1,36 +1,44 @@
 """A collapse report: every detector on one set of texts, beside a reference.
 
 All measures of likeness depend on how many texts are looked at. So they are taken on
-one number of texts, drawn at random, for the set and for the reference alike. Copies,
-repetition and loops are counted in all texts. Built in notebook 11.
+one number of texts, drawn at random, for the set and for the reference alike. Copies
+and loops are shown from all texts. Built in notebook 11.
 """
 
 import json
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
+from datetime import date
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from course_utils.detection.report import questions
+from course_utils.detection.report.along import along
 from course_utils.detection.report.examples import (
-    LoopFinding,
-    PromptFinding,
     longest_loops,
     loops_in,
     most_alike,
     most_copied,
     worst_prompts,
 )
-from course_utils.detection.report.measures import (
-    MEASURES,
-    Finding,
-    find,
-    samples_of,
-)
+from course_utils.detection.report.groups import groups_by
+from course_utils.detection.report.judging import SHUFFLES, drawn, judged
+from course_utils.detection.report.measures import Finding, Pool
 from course_utils.detection.report.page import page_of
-from course_utils.detection.report.writing import PAGES, check_target, write_whole
-from course_utils.detection.words import check_texts, words
+from course_utils.detection.report.result import About, Result
+from course_utils.detection.report.units import (
+    FEWEST_JUDGED,
+    Units,
+    units_alone,
+    units_beside,
+    units_of_texts,
+)
+from course_utils.detection.report.writing import PAGES, check_target, write_all
+from course_utils.detection.words import Tokenize, check_texts, unspaced_share, words
+from course_utils.foundations.intervals import Interval
 from course_utils.foundations.validation import as_whole_number
 
 if TYPE_CHECKING:
@@ -38,61 +46,49 @@ if TYPE_CHECKING:
 
 SAMPLE = 500  # texts that measures of likeness look at
 _PAIRS_AMONG = 3000  # texts among which the most alike are looked for
+_UNSPACED = 0.25  # of the words, from which on the page says how they are counted
+_ALONG_SHUFFLES = 99
 
 
-@dataclass(frozen=True)
-class CollapseReport:
-    """All that the detectors found.
-
-    texts      how many there are; reference_texts likewise, 0 without a reference
-    sample     how many of them the measures of likeness looked at
-    findings   one for each measure
-    copied     texts that stand there more than once, and how often, commonest first
-    looping    how many texts hold a loop; loops are examples
-    alike      pairs of different texts with the most like words
-    prompts    the prompts whose texts are most alike, if prompts are known
-    notes      what could not be read or measured
-    """
-
-    texts: int
-    reference_texts: int
-    sample: int
-    findings: list[Finding]
-    copied: list[tuple[str, int]]
-    looping: int
-    loops: list[LoopFinding]
-    alike: list[tuple[str, str]]
-    prompts: list[PromptFinding]
-    notes: list[str]
+class CollapseReport(Result):
+    """What the detectors found, and what it says in plain words."""
 
     @property
     def headline(self) -> str:
-        """The report in one sentence."""
-        if not self.reference_texts:
-            return "Without a reference nothing here is too much or too little."
-        names = [f.name for f in self.findings if f.verdict == "more alike"]
-        if not names:
-            return "No measure finds these texts more alike than the reference."
-        listed = ", ".join(names)
-        count = f"{len(names)} of {len(self.findings)} measures"
-        return f"More alike than the reference by {count}: {listed}."
+        """The report in one or two sentences."""
+        return questions.headline(self)
+
+    @property
+    def answers(self) -> list[tuple[str, str]]:
+        """The three questions that people have, each with its answer."""
+        return questions.answers(self)
+
+    @property
+    def is_collapsed(self) -> bool:
+        """Whether any measure finds the texts more alike than the reference."""
+        return questions.is_collapsed(self)
 
     def __repr__(self) -> str:
         lines = [f"{self.texts:,} texts. {self.headline}", ""]
         for finding in self.findings:
-            low, high = finding.interval
-            line = f"{finding.name:<18}{finding.value:>9.3f} ({low:.3f} to {high:.3f})"
+            line = f"{finding.name:<18}{finding.value:>9.3f} {_ends(finding.interval)}"
             if finding.band is not None:
                 low, high = finding.band
                 line += f"  reference {low:.3f} to {high:.3f}: {finding.verdict}"
             lines.append(line)
-        lines += ["", f"{self.looping:,} texts hold a loop.", *self.notes]
-        return "\n".join(lines)
+        verb = "holds" if self.looping == 1 else "hold"
+        lines += ["", f"{self.looping:,} of {self.texts:,} texts {verb} a loop."]
+        for question, answer in self.answers[1:]:
+            lines += ["", question, answer]
+        return "\n".join([*lines, *([""] if self.notes else []), *self.notes])
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as numbers, texts and lists; unknown numbers are None."""
-        findings = [asdict(f) | {"verdict": f.verdict} for f in self.findings]
-        content = asdict(self) | {"findings": findings, "headline": self.headline}
+        content = asdict(self) | {
+            "headline": self.headline,
+            "is_collapsed": self.is_collapsed,
+            "answers": dict(self.answers),
+        }
         return _without_nan(content)
 
     def to_json(self) -> str:
@@ -100,7 +96,7 @@ class CollapseReport:
 
     def to_html(self) -> str:
         """One page that needs nothing else, for the screen and for paper."""
-        return page_of(self, self.findings, self.alike)
+        return page_of(self, self.headline, self.answers)
 
     def plot(self) -> "Figure":
         """Each measure with its interval, over the reference's band."""
@@ -116,61 +112,94 @@ def collapse_report(
     sample: int = SAMPLE,
     seed: int = 0,
     progress: bool = False,
+    *,
+    reference_prompts: Sequence[str] | None = None,
+    by: tuple[str, Sequence[Any]] | None = None,
+    tokenize: Tokenize = words,
+    shuffles: int = SHUFFLES,
+    about: About | None = None,
 ) -> CollapseReport:
     """Run every detector on `texts`.
 
     reference  texts as they should be: what people wrote, or a model that is sound
-    prompts    the prompt of each text, to find those whose texts are most alike
+    prompts    the prompt of each text, which is then what counts as drawn; and to find
+               those whose texts are most alike. reference_prompts likewise
     sample     so many texts, or as many as there are, for measures of likeness
+    by         a field's name and its value for each text: the measures of each group
+    tokenize   makes words of a text; `words.letters` takes every character as one
+    shuffles   swaps of blocks between set and reference that show what is chance
+    about      names for the page
     Texts without a word are left out with a note. Raises ValueError for fewer than two
-    texts (or reference texts) with words, and unless there is a prompt for each text.
+    texts (or reference texts) with words, and unless there are a prompt and a value for
+    each text.
     """
     from tqdm.auto import tqdm
 
     check_texts(texts)
     sample = as_whole_number("sample", sample, at_least=2)
-    if prompts is not None and len(prompts) != len(texts):
-        raise ValueError(
-            f"prompts has {len(prompts)} entries for {len(texts)} texts; allowed is "
-            "one for each"
-        )
+    shuffles = as_whole_number("shuffles", shuffles, at_least=19)
+    _check_one_each("prompts", prompts, texts)
+    _check_one_each("by", by and by[1], texts)
     notes: list[str] = []
-    kept = _with_words(texts, "texts", notes)
+    kept = _with_words(texts, "texts", tokenize, notes)
     told = [texts[i] for i in kept]
-    model = [] if reference is None else _reference_texts(reference, notes)
-    size = min([sample, len(told)] + [len(model)] * bool(model))
+    asked = None if prompts is None else [prompts[i] for i in kept]
+    model, model_prompts = _of_reference(reference, reference_prompts, tokenize, notes)
     dice = random.Random(seed)
-    with tqdm(total=3 + len(MEASURES), desc="report", disable=not progress) as bar:
-        among = _draw(told, max(size, min(_PAIRS_AMONG, len(told))), dice)
-        samples = samples_of([among, _draw(model, size, dice)] if model else [among])
+    if model:
+        units = units_beside(len(told), asked, len(model), model_prompts, sample, dice)
+    else:
+        units = units_alone(len(told), asked, sample, dice)
+    notes += units.notes + _how_counted(told[:SAMPLE], tokenize)
+    steps = 50 + shuffles + 4
+    with tqdm(total=steps, desc="report", disable=not progress, leave=False) as bar:
+        pool = Pool(_chosen(units, told, model), tokenize)
+        findings = judged(drawn(units, pool), shuffles, seed, bar.update)
+        if model and len(units.own) < FEWEST_JUDGED:
+            findings = _described(told, model, sample, seed, tokenize)
+        loops = list(loops_in(told, tokenize))
         bar.update()
-        findings = []
-        for measure in MEASURES:
-            findings.append(find(measure, [s.only(range(size)) for s in samples]))
-            bar.update()
-        loops = list(loops_in(told))
+        worst, usual = worst_prompts(told, asked or [], dice, tokenize)
         bar.update()
-        worst = worst_prompts(told, [prompts[i] for i in kept] if prompts else [], dice)
+        found = along(told, asked, _ALONG_SHUFFLES, seed, tokenize)
         bar.update()
+        groups = None
+        if by is not None:
+            values = [by[1][i] for i in kept]
+            groups = groups_by(by[0], told, values, asked, model, seed, tokenize)
+        pairs = most_alike(_draw(told, _PAIRS_AMONG, dice), tokenize)
+        bar.update()
+    name = replace(about or About(), made=date.today().isoformat())
     return CollapseReport(
-        len(told),
-        len(model),
-        size,
-        findings,
-        most_copied(told),
-        len(loops),
-        longest_loops(loops, kept),
-        most_alike(samples[0]),
-        worst,
-        notes,
+        texts=len(told),
+        reference_texts=len(model),
+        sample=units.texts,
+        findings=findings,
+        copied=most_copied(told),
+        looping=len(loops),
+        loops=longest_loops(loops, kept),
+        alike=pairs,
+        prompts=worst,
+        notes=notes,
+        unit=units.unit,
+        units=len(units.own),
+        words=_median_words(told, tokenize),
+        reference_words=_median_words(model, tokenize),
+        along=found,
+        groups=groups,
+        all_prompts=usual,
+        seed=seed,
+        about=name,
     )
 
 
-def write_report(report: CollapseReport, path: Path) -> None:
-    """Write a report as .html or as .json, by the file's name, whole or not at all."""
-    check_ending(path)
-    is_page = path.suffix.lower() in PAGES
-    write_whole(path, (report.to_html() if is_page else report.to_json()) + "\n")
+def write_report(report: CollapseReport, *paths: Path) -> None:
+    """Write a report as .html or .json, by each file's name: all whole, or none."""
+    for path in paths:
+        check_ending(path)
+    pages = [path.suffix.lower() in PAGES for path in paths]
+    texts = [report.to_html() if page else report.to_json() for page in pages]
+    write_all({p: text + "\n" for p, text in zip(paths, texts, strict=True)})
 
 
 def check_ending(path: Path) -> None:
@@ -178,8 +207,25 @@ def check_ending(path: Path) -> None:
     check_target(path)
 
 
-def _with_words(texts: Sequence[str], name: str, notes: list[str]) -> list[int]:
-    kept = [i for i, text in enumerate(texts) if words(text[:1000]) or words(text)]
+def _ends(interval: Interval) -> str:
+    low, high = interval
+    return "(unknown)" if math.isnan(low) else f"({low:.3f} to {high:.3f})"
+
+
+def _check_one_each(
+    name: str, values: Sequence[Any] | None, texts: Sequence[str]
+) -> None:
+    if values is not None and len(values) != len(texts):
+        raise ValueError(
+            f"{name} has {len(values)} entries for {len(texts)} texts; allowed is one "
+            "for each"
+        )
+
+
+def _with_words(
+    texts: Sequence[str], name: str, tokenize: Tokenize, notes: list[str]
+) -> list[int]:
+    kept = [i for i, t in enumerate(texts) if len(tokenize(t[:1000]) or tokenize(t))]
     if len(kept) < 2:
         raise ValueError(
             f"{name} holds {len(kept)} texts with a word; at least 2 are needed"
@@ -189,9 +235,64 @@ def _with_words(texts: Sequence[str], name: str, notes: list[str]) -> list[int]:
     return kept
 
 
-def _reference_texts(reference: Sequence[str], notes: list[str]) -> list[str]:
+def _of_reference(
+    reference: Sequence[str] | None,
+    prompts: Sequence[str] | None,
+    tokenize: Tokenize,
+    notes: list[str],
+) -> tuple[list[str], list[str] | None]:
+    if reference is None:
+        return [], None
     check_texts(reference, name="reference")
-    return [reference[i] for i in _with_words(reference, "reference", notes)]
+    _check_one_each("reference_prompts", prompts, reference)
+    kept = _with_words(reference, "reference", tokenize, notes)
+    asked = None if prompts is None else [prompts[i] for i in kept]
+    return [reference[i] for i in kept], asked
+
+
+def _described(
+    texts: list[str], reference: list[str], sample: int, seed: int, tokenize: Tokenize
+) -> list[Finding]:
+    """The measures of as many texts as there are, where too few prompts were drawn.
+
+    How sure they are is unknown then.
+    """
+    dice = random.Random(seed)
+    units = units_of_texts(len(texts), len(reference), sample, dice)
+    pool = Pool(_chosen(units, texts, reference), tokenize)
+    unknown = (math.nan, math.nan)
+    return [
+        replace(
+            finding,
+            interval=unknown,
+            reference_interval=unknown,
+            difference_interval=unknown,
+        )
+        for finding in judged(drawn(units, pool), 0, seed)
+    ]
+
+
+def _chosen(units: Units, texts: list[str], reference: list[str]) -> list[str]:
+    own = [texts[i] for block in units.own for i in block]
+    return own + [reference[i] for block in units.reference for i in block]
+
+
+def _how_counted(texts: Sequence[str], tokenize: Tokenize) -> list[str]:
+    """A note where characters are counted as words."""
+    if tokenize is not words:
+        return ["Words are those of the given tokenizer."]
+    share = sum(map(unspaced_share, texts)) / len(texts)
+    if share < _UNSPACED:
+        return []
+    return [
+        f"{100 * share:.0f} % of the words are characters of scripts without spaces: "
+        "each counts as a word, and texts are compared by pairs of them. A tokenizer "
+        "of the language may cut better (tokenize)."
+    ]
+
+
+def _median_words(texts: list[str], tokenize: Tokenize) -> float:
+    return float(median(len(tokenize(t)) for t in texts[:5000])) if texts else 0.0
 
 
 def _draw(texts: list[str], size: int, dice: random.Random) -> list[str]:

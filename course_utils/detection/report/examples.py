@@ -4,11 +4,13 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median
 
+from course_utils.detection.embedding import tfidf_cosines
 from course_utils.detection.repetition import Loop, find_loops
-from course_utils.detection.report.measures import Sample, plain
+from course_utils.detection.report.measures import LOOP_WORDS, plain
 from course_utils.detection.self_bleu import bleu_against_others, self_bleu
-from course_utils.detection.words import words
+from course_utils.detection.words import Tokenize, is_drawing, terms, words
 from course_utils.foundations.intervals import Interval
 
 _SHOWN = 5  # of each kind of example
@@ -43,13 +45,16 @@ def most_copied(texts: Sequence[str]) -> list[tuple[str, int]]:
     return [(text, count) for text, count in counted if count > 1]
 
 
-def loops_in(texts: list[str]) -> Iterator[tuple[int, Loop, str]]:
+def loops_in(
+    texts: list[str], tokenize: Tokenize = words
+) -> Iterator[tuple[int, Loop, str]]:
+    """The texts that go round in a loop of six words or more, rules like ----- not."""
     for start in range(0, len(texts), _CHUNK):
-        rows = [words(text) for text in texts[start : start + _CHUNK]]
-        for i, loop in enumerate(find_loops(rows)):
-            if loop is not None and loop.period * loop.repeats >= 6:
+        rows = [tokenize(text) for text in texts[start : start + _CHUNK]]
+        for i, loop in enumerate(find_loops(rows, 3, is_drawing)):
+            if loop is not None and loop.period * loop.repeats >= LOOP_WORDS:
                 phrase = rows[i][loop.start : loop.start + loop.period]
-                yield start + i, loop, " ".join(phrase)
+                yield start + i, loop, " ".join(map(str, phrase))
 
 
 def longest_loops(
@@ -59,11 +64,14 @@ def longest_loops(
     return [LoopFinding(kept[i], loop, phrase) for i, loop, phrase in longest[:_SHOWN]]
 
 
-def most_alike(sample: Sample) -> list[tuple[str, str]]:
+def most_alike(texts: list[str], tokenize: Tokenize = words) -> list[tuple[str, str]]:
     """Pairs of texts that differ, with the largest cosines; each text in one pair."""
-    first_of = {plain(text): i for i, text in reversed(list(enumerate(sample.texts)))}
+    first_of = {plain(text): i for i, text in reversed(list(enumerate(texts)))}
     own = sorted(first_of.values())
-    cosines = sample.cosines[own][:, own].triu(diagonal=1)
+    if len(own) < 2:
+        return []
+    by = terms if tokenize is words else tokenize
+    cosines = tfidf_cosines([texts[i] for i in own], by).triu(diagonal=1)
     most = min(cosines.numel(), 50 * _SHOWN)
     values, places = cosines.flatten().topk(most)
     pairs: list[tuple[str, str]] = []
@@ -72,29 +80,36 @@ def most_alike(sample: Sample) -> list[tuple[str, str]]:
         i, j = divmod(place, len(own))
         if value > 0 and not {i, j} & used and len(pairs) < _SHOWN:
             used |= {i, j}
-            pairs.append((sample.texts[own[i]], sample.texts[own[j]]))
+            pairs.append((texts[own[i]], texts[own[j]]))
     return pairs
 
 
 def worst_prompts(
-    texts: list[str], prompts: list[str], dice: random.Random
-) -> list[PromptFinding]:
-    """Self-BLEU of the same number of texts for each prompt that has enough."""
+    texts: list[str],
+    prompts: list[str],
+    dice: random.Random,
+    tokenize: Tokenize = words,
+) -> tuple[list[PromptFinding], float | None]:
+    """The prompts whose texts are most alike, and the median Self-BLEU of all prompts.
+
+    Of the same number of texts for each prompt that has enough; none for fewer than two
+    such prompts.
+    """
     by_prompt: dict[str, list[str]] = defaultdict(list)
     for prompt, text in zip(prompts, texts, strict=bool(prompts)):
         by_prompt[prompt].append(text)
     enough = {p: t for p, t in by_prompt.items() if len(t) >= _FEWEST_OF_A_PROMPT}
     if len(enough) < 2:
-        return []
+        return [], None
     size = min(_MOST_OF_A_PROMPT, *map(len, enough.values()))
     drawn = {p: dice.sample(t, size) for p, t in enough.items()}
     scores = {
-        p: bleu_against_others(list(map(words, t))).mean() for p, t in drawn.items()
+        p: float(bleu_against_others(list(map(tokenize, t))).mean())
+        for p, t in drawn.items()
     }
-    worst = sorted(scores, key=lambda p: -scores[p])[:_SHOWN]
-    return [
-        PromptFinding(
-            p, len(enough[p]), size, float(scores[p]), self_bleu(drawn[p]).interval
-        )
-        for p in worst
-    ]
+    found = []
+    for prompt in sorted(scores, key=lambda p: -scores[p])[:_SHOWN]:
+        interval = self_bleu(drawn[prompt], tokenize=tokenize).interval
+        own = scores[prompt]
+        found.append(PromptFinding(prompt, len(enough[prompt]), size, own, interval))
+    return found, median(scores.values())

@@ -1,44 +1,62 @@
-"""The report's measures of likeness, all taken on samples of one size."""
+"""The report's measures of likeness, each taken on any part of the texts at once.
+
+What a measure needs of a text (its words, its n-grams, whether it loops) is found
+once; drawing the texts anew, hundreds of times, then costs little.
+"""
 
 import math
-from collections import Counter
+import zlib
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from jaxtyping import Float
+import numpy as np
+import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from course_utils.detection.clusters import clusters_of_cosines, dominant_share
 from course_utils.detection.embedding import tfidf_cosines
-from course_utils.detection.repetition import compression_ratio, rep_n
-from course_utils.detection.self_bleu import bleu_against_others
+from course_utils.detection.ngram_table import NgramTable
+from course_utils.detection.repetition import Loop, find_loops, rep_n
 from course_utils.detection.vendi import vendi_of_kernel
-from course_utils.detection.words import words
-from course_utils.foundations.intervals import Interval, jackknife_error
+from course_utils.detection.words import Tokenize, is_drawing, terms, words
+from course_utils.foundations.intervals import Interval
 
 _APART = 0.5  # cosine distance between kinds of texts
-_Z95, _Z99 = 1.96, 2.576
+LOOP_WORDS = 6  # a shorter stretch is no loop: "no, no, no"
+
+Places = Int[np.ndarray, " chosen"]
 
 
-class Sample(NamedTuple):
-    """Some texts, their words, and how alike every two of them are by their words."""
+class Pool:
+    """Texts, with all that the measures need to know of each of them."""
 
-    texts: list[str]
-    rows: list[Sequence[Hashable]]
-    cosines: Float[Tensor, "n n"]
+    def __init__(self, texts: Sequence[str], tokenize: Tokenize = words) -> None:
+        self.texts = list(texts)
+        self.rows: list[Sequence[Hashable]] = [tokenize(text) for text in texts]
+        by = terms if tokenize is words else tokenize
+        self.cosines: Float[Tensor, "n n"] = tfidf_cosines(self.texts, by)
+        self.bytes = [text.encode("utf-8", "replace") for text in texts]
+        numbers: dict[str, int] = {}
+        same = [numbers.setdefault(plain(t), len(numbers)) for t in texts]
+        self.same = np.array(same)
+        self.repeated = np.array([rep_n(row) for row in self.rows])
+        self.loops = np.array([*map(_is_long, find_loops(self.rows, 3, is_drawing))])
+        self.ngrams = NgramTable(self.rows, 4)
 
-    def only(self, kept: Sequence[int]) -> "Sample":
-        chosen = list(kept)
-        texts = [self.texts[i] for i in chosen]
-        rows = [self.rows[i] for i in chosen]
-        return Sample(texts, rows, self.cosines[chosen][:, chosen])
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+def _is_long(loop: Loop | None) -> bool:
+    return loop is not None and loop.period * loop.repeats >= LOOP_WORDS
 
 
 @dataclass(frozen=True)
 class Measure:
     """One detector of the report.
 
+    plainly      what it finds when texts are too alike, as the end of a sentence
     collapse_is  "high" or "low": where this measure goes as texts grow alike
     limits       the least and the largest value possible
     share        whether it is a share of texts, known no better than to one text
@@ -46,21 +64,93 @@ class Measure:
 
     name: str
     question: str
+    plainly: str
     collapse_is: str
-    of: Callable[[Sample], float]
+    of: Callable[[Pool, Places], float]
     limits: Interval = (0.0, 1.0)
     share: bool = False
 
+    @property
+    def sign(self) -> int:
+        """1 where larger values mean more alike, else -1."""
+        return 1 if self.collapse_is == "high" else -1
 
-def _copies(sample: Sample) -> float:
-    counts = Counter(map(plain, sample.texts))
-    return sum(c for c in counts.values() if c > 1) / len(sample.texts)
+
+@dataclass(frozen=True)
+class Finding:
+    """What one measure says.
+
+    value, reference      of as many texts of the set and of the reference
+    interval, reference_interval  95 % of each, for so many texts
+    band                  values that are not told from the reference's
+    difference            value minus reference, with its 95 % interval
+    p                     how often swaps of blocks find any measure (of those not yet
+                          called) as far on this side; a verdict needs .05 or less
+    detectable            the difference that would be found four times in five
+    verdict               "more alike", "more varied", "like the reference" (not told
+                          apart), "too few" or "no reference"
+    """
+
+    name: str
+    question: str
+    value: float
+    interval: Interval
+    collapse_is: str
+    reference: float | None = None
+    reference_interval: Interval | None = None
+    band: Interval | None = None
+    difference: float | None = None
+    difference_interval: Interval | None = None
+    p: float | None = None
+    detectable: float | None = None
+    verdict: str = "no reference"
+
+
+def plain(text: str) -> str:
+    """A text without what only spacing changes."""
+    return " ".join(text.split())
+
+
+def _copies(pool: Pool, chosen: Places) -> float:
+    counts = np.bincount(pool.same[chosen])
+    return float(counts[counts > 1].sum() / len(chosen))
+
+
+def _self_bleu(pool: Pool, chosen: Places) -> float:
+    return float(pool.ngrams.bleu_against_others(chosen).mean())
+
+
+def _compression(pool: Pool, chosen: Places) -> float:
+    raw = b"\n".join([pool.bytes[i] for i in chosen])
+    return len(raw) / len(zlib.compress(raw, level=9))
+
+
+def _vendi(pool: Pool, chosen: Places) -> float:
+    return vendi_of_kernel(_cosines(pool, chosen))
+
+
+def _largest_kind(pool: Pool, chosen: Places) -> float:
+    return dominant_share(clusters_of_cosines(_cosines(pool, chosen), _APART))
+
+
+def _cosines(pool: Pool, chosen: Places) -> Float[Tensor, "n n"]:
+    places = torch.from_numpy(chosen)
+    return pool.cosines[places][:, places]
+
+
+def _looping(pool: Pool, chosen: Places) -> float:
+    return float(pool.loops[chosen].mean())
+
+
+def _repetition(pool: Pool, chosen: Places) -> float:
+    return float(pool.repeated[chosen].mean())
 
 
 MEASURES = (
     Measure(
         "copies",
         "Which share of the texts occurs more than once?",
+        "texts are copies of each other",
         "high",
         _copies,
         share=True,
@@ -68,115 +158,47 @@ MEASURES = (
     Measure(
         "Self-BLEU-4",
         "How much of each text, up to four words in a row, stands in the others?",
+        "texts use the same phrases",
         "high",
-        lambda sample: bleu_against_others(sample.rows).mean(),
+        _self_bleu,
     ),
     Measure(
         "compression ratio",
         "How many times smaller do all texts together get when compressed?",
+        "much of each text stands in earlier ones",
         "high",
-        lambda sample: compression_ratio(sample.texts),
+        _compression,
         limits=(0.0, math.inf),
     ),
     Measure(
         "Vendi score",
         "To how many entirely different texts does the set amount, by its words?",
+        "few texts differ in their words",
         "low",
-        lambda sample: vendi_of_kernel(sample.cosines),
+        _vendi,
         limits=(1.0, math.inf),
     ),
     Measure(
         "largest kind",
         "Which share has the largest cluster of texts with like words?",
+        "one kind of text takes over",
         "high",
-        lambda sample: dominant_share(clusters_of_cosines(sample.cosines, _APART)),
+        _largest_kind,
+        share=True,
+    ),
+    Measure(
+        "looping",
+        "Which share of the texts says the same words three times or more in a row?",
+        "texts go round in loops",
+        "high",
+        _looping,
         share=True,
     ),
     Measure(
         "repetition",
         "Which share of a text's four-word runs stood in it before?",
+        "texts repeat themselves",
         "high",
-        lambda sample: sum(map(rep_n, sample.rows)) / len(sample.rows),
+        _repetition,
     ),
 )
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one measure says.
-
-    interval   95 % of the value, for as many texts
-    reference  the same measure of as many reference texts, if there are any
-    band       where 99 % of sets of this size from the reference's source would lie
-    """
-
-    name: str
-    question: str
-    value: float
-    interval: Interval
-    reference: float | None
-    band: Interval | None
-    collapse_is: str
-
-    @property
-    def verdict(self) -> str:
-        """In words: "more alike", "more varied", "like the reference" or "no band"."""
-        if self.band is None or math.isnan(self.band[0]):
-            return "no band"
-        low, high = self.band
-        if low <= self.value <= high:
-            return "like the reference"
-        alike = (self.value > high) == (self.collapse_is == "high")
-        return "more alike" if alike else "more varied"
-
-
-def samples_of(drawn: list[list[str]]) -> list[Sample]:
-    """Words are weighted alike in all samples, so that these can be compared."""
-    cosines = tfidf_cosines([text for texts in drawn for text in texts])
-    samples, start = [], 0
-    for texts in drawn:
-        own = slice(start, start + len(texts))
-        rows: list[Sequence[Hashable]] = [words(text) for text in texts]
-        samples.append(Sample(texts, rows, cosines[own, own]))
-        start += len(texts)
-    return samples
-
-
-def find(measure: Measure, samples: list[Sample]) -> Finding:
-    """The measure of the first sample, and the band around that of the second."""
-    (value, error), *others = [_value_and_error(measure, s) for s in samples]
-    reference, band = None, None
-    if others:
-        reference, spread = others[0]
-        # The reference's own value is uncertain, and so is a new set's.
-        band = _around(reference, _Z99 * math.sqrt(2) * spread, measure.limits)
-    interval = _around(value, _Z95 * error, measure.limits)
-    return Finding(
-        measure.name,
-        measure.question,
-        value,
-        interval,
-        reference,
-        band,
-        measure.collapse_is,
-    )
-
-
-def _value_and_error(measure: Measure, sample: Sample) -> tuple[float, float]:
-    def of(kept: Sequence[int]) -> float:
-        return float(measure.of(sample.only(kept)))
-
-    n = len(sample.texts)
-    value = of(range(n))
-    error = jackknife_error(of, range(n), at_least=2)
-    # No share is surer than a count of so many texts (Poisson), plus one unseen.
-    least = math.sqrt(value * n + 1) / n if measure.share else 0.0
-    return value, max(error, least)
-
-
-def _around(value: float, error: float, limits: Interval) -> Interval:
-    return max(value - error, limits[0]), min(value + error, limits[1])
-
-
-def plain(text: str) -> str:
-    return " ".join(text.split())

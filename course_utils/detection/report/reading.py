@@ -2,6 +2,7 @@
 
 import re
 import reprlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,7 +25,8 @@ from course_utils.detection.report.layouts import (
 )
 from course_utils.detection.report.sources import name_of, source_rows
 
-_BAD_LINES_NAMED = 5
+_REASONS = 5
+_PLACES_NAMED = 20  # of the lines that can't be used for one reason
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _REPLACED = "\ufffd"
 
@@ -35,9 +37,11 @@ class Generations:
 
     prompts  of each text, or None where the file names none
     skipped  how many lines (or texts of a line with several) could not be used
-    reasons  the first of them, in words
+    reasons  the first of them, in words; left_out has all
     notes    which column was taken and why, and what was mended, in sentences
     name     what the source is called
+    field    where most texts stood, "" where lines are texts
+    groups   for each text what stands in the field `by`, None without one
     """
 
     texts: list[str]
@@ -46,16 +50,31 @@ class Generations:
     reasons: list[str]
     notes: list[str] = field(default_factory=list)
     name: str = "source"
+    groups: list[Any] | None = None
+    left_out: list[str] = field(default_factory=list)
+    field: str = ""
 
     @property
     def remarks(self) -> list[str]:
         """All that a reader should know of the reading, each a sentence."""
         said = [f"{self.name}: {note}." for note in self.notes]
         if self.skipped:
-            more = "" if self.skipped == len(self.reasons) else ", ..."
-            named = "; ".join(self.reasons) + more
-            said.append(f"{self.name}: {self.skipped:,} lines left out ({named}).")
+            what = "line" if self.skipped == 1 else "lines"
+            named = "; ".join(_by_reason(self.left_out))
+            said.append(f"{self.name}: {self.skipped:,} {what} left out ({named}).")
         return said
+
+
+def _by_reason(reasons: list[str]) -> Iterator[str]:
+    """`line 3, line 5: why` for all places with one reason."""
+    places: dict[str, list[str]] = {}
+    for reason in reasons:
+        place, _, why = reason.partition(": ")
+        places.setdefault(why, []).append(place)
+    for why, found in places.items():
+        more = len(found) - _PLACES_NAMED
+        rest = f" and {more:,} more" if more > 0 else ""
+        yield f"{', '.join(found[:_PLACES_NAMED])}{rest}: {why}"
 
 
 def read_generations(
@@ -63,6 +82,7 @@ def read_generations(
     field: str | None = None,
     prompt_field: str | None = None,
     encoding: str | None = None,
+    by: str | None = None,
 ) -> Generations:
     """Read the texts of a path, an open file, a list, or a table.
 
@@ -71,6 +91,7 @@ def read_generations(
     field   where the text stands; dots lead deeper (choices.0.message.content)
     prompt_field  where the prompt stands, likewise
     encoding      of a file that is neither UTF-8 nor has a byte-order mark
+    by            a field to group texts by, such as model; "prompt" is the prompt
 
     A file's form (JSON lines or array, table, parquet, a text a line; gzip, zstd) is
     told from what stands in it. Without `field` the column is chosen by known names,
@@ -85,7 +106,7 @@ def read_generations(
         choice = Choice((field,)) if field else choose(_values(rows), prompt_field)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-    found = _Found()
+    found = _Found(by)
     for row, is_kept in zip(rows, one_filter(_values(rows)), strict=True):
         if is_kept:
             found.add(row, choice, bool(field), prompt_field)
@@ -94,14 +115,18 @@ def read_generations(
     if not found.texts:
         said = f" ({found.reasons[0]})" if found.reasons else ""
         raise ValueError(f"{name} holds no text{said}")
-    _check_prompt_field(found, rows, prompt_field, name)
+    _check_named("prompt_field", prompt_field, found.prompts, rows, name)
+    _check_named("by", by, found.groups, rows, name)
     return found.generations(name, choice.why)
 
 
 class _Found:
     """Texts and prompts as they are found, with what was wrong."""
 
-    def __init__(self) -> None:
+    def __init__(self, by: str | None = None) -> None:
+        self.by = by
+        self.groups: list[Any] = []
+        self.fields: Counter[str] = Counter()
         self.texts: list[str] = []
         self.prompts: list[str | None] = []
         self.reasons: list[str] = []
@@ -117,21 +142,41 @@ class _Found:
         asked = prompt_of(row.value, prompt, name)
         if asked is None and len(texts) > 1:
             asked = f"({row.place})"
+        group = self._group_of(row.value, asked)
+        self.fields[name] += 1
         self.overfull += isinstance(row.value, Mapping) and None in row.value
         for text in texts:
             if isinstance(text, str) and text.strip():
                 self.cleaned += bool(_SURROGATE.search(text))
                 self.texts.append(_clean(text))
                 self.prompts.append(None if asked is None else _clean(asked))
+                self.groups.append(group)
             else:
                 self.reasons.append(f"{row.place}: the text is {reprlib.repr(text)}")
+
+    def _group_of(self, row: Any, prompt: str | None) -> Any:
+        if self.by is None:
+            return None
+        try:
+            return at_path(row, self.by)
+        except (KeyError, TypeError):
+            return prompt if self.by == "prompt" else None
 
     def generations(self, name: str, why: str) -> Generations:
         named = any(prompt is not None for prompt in self.prompts)
         prompts = [prompt or "" for prompt in self.prompts] if named else None
-        reasons = self.reasons[:_BAD_LINES_NAMED]
         notes = [why] * bool(why) + list(self._notes())
-        return Generations(self.texts, prompts, len(self.reasons), reasons, notes, name)
+        return Generations(
+            self.texts,
+            prompts,
+            len(self.reasons),
+            self.reasons[:_REASONS],
+            notes,
+            name,
+            self.groups if self.by else None,
+            self.reasons,
+            self.fields.most_common(1)[0][0],
+        )
 
     def _notes(self) -> Iterator[str]:
         if self.cleaned:
@@ -192,15 +237,16 @@ def _no_field(row: Mapping, choice: Choice, is_named: bool) -> str:
     return f"no field {known}; {there}: name one with field"
 
 
-def _check_prompt_field(
-    found: _Found, rows: list[Row], prompt_field: str | None, name: str
+def _check_named(
+    argument: str, field: str | None, values: list[Any], rows: list[Row], name: str
 ) -> None:
-    """A prompt's field that was asked for must be somewhere."""
+    """A field that was asked for must be somewhere."""
     dicts = [value for value in _values(rows) if isinstance(value, Mapping)]
-    if not prompt_field or not dicts:
+    if not field or (not dicts and argument == "prompt_field"):
         return
-    if all(prompt_of(row, prompt_field) is None for row in dicts):
+    if all(value is None for value in values):
+        what = "prompt" if argument == "prompt_field" else "value"
+        there = f"the fields are {listed(fields_of(dicts))}" if dicts else "no fields"
         raise ValueError(
-            f"prompt_field is {prompt_field!r}, where {name} holds no prompt; the "
-            f"fields are {listed(fields_of(dicts))}"
+            f"{argument} is {field!r}, where {name} holds no {what}; {there}"
         )

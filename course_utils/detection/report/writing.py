@@ -1,7 +1,7 @@
 """Files of a report: refused before the work, and written whole or not at all."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 PAGES = (".html", ".htm")
@@ -27,14 +27,22 @@ def check_target(path: Path, allowed: Sequence[str] = (*PAGES, *NUMBERS)) -> Non
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write `text` beside `path` and then put it in its place, so none is ever half.
+    """`write_all` of one file."""
+    write_all({path: text})
+
+
+def write_all(texts: Mapping[Path, str]) -> None:
+    """Write each text beside its path, then put all in place: none, or all whole.
 
     What UTF-8 can't hold becomes a question mark.
     """
-    path = path.resolve()
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    places = {path.resolve(): text for path, text in texts.items()}
+    parts = {p: p.with_name(f".{p.name}.{os.getpid()}.part") for p in places}
     try:
-        part.write_bytes(text.encode("utf-8", "replace"))
-        part.replace(path)
+        for path, text in places.items():
+            parts[path].write_bytes(text.encode("utf-8", "replace"))
+        for path, part in parts.items():
+            part.replace(path)
     finally:
-        part.unlink(missing_ok=True)
+        for part in parts.values():
+            part.unlink(missing_ok=True)

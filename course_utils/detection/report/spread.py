@@ -1,0 +1,191 @@
+"""How much each measure of a set varies: by its random halves and quarters.
+
+Two halves of a set without a text in common are two independent sets of half its size,
+so the mean of (a - b)**2 / 2 over random halves is the variance of such sets, without
+bias, for any measure; and the same of quarters. Going from quarters to halves the
+variance falls by some factor, which is one half for a mean but not for measures that
+look at pairs or at the set as a whole; the same factor leads from halves to the set.
+The halves are made of the quarters, in all three ways, so that for a mean the factor is
+one half exactly. No text is ever drawn twice, which a measure of likeness would take
+for a copy.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from course_utils.detection.report.measures import MEASURES, Measure, Pool
+from course_utils.foundations.intervals import FEWEST, Interval, student_t
+
+UNKNOWN = (math.nan, math.nan)
+
+_SPLITS = 25
+_HALVES = ((0, 1), (0, 2), (0, 3))  # two quarters, in the three ways to pair four
+_FALLS_BY = 0.2, 0.85  # from halves to the whole, at least and at most
+_FEWEST_FOR_QUARTERS = 8
+_ROUNDING = 1e-9
+
+Places = Int[np.ndarray, " texts"]
+
+
+class Parts(NamedTuple):
+    """Every measure of both halves and of all quarters of a set, in each split."""
+
+    halves: Float[np.ndarray, "halvings 2 measures"]
+    quarters: Float[np.ndarray, "splits 4 measures"]
+
+    def of(self, measure: int) -> "Parts":
+        return Parts(self.halves[..., measure], self.quarters[..., measure])
+
+    def scaled_to(self, value: float) -> "Parts":
+        """As if both had the set's value on average."""
+        return Parts(
+            *(part * (value / part.mean()) if part.size else part for part in self)
+        )
+
+    def minus(self, other: "Parts") -> "Parts":
+        return Parts(self.halves - other.halves, self.quarters - other.quarters)
+
+    def error(self) -> float:
+        """The standard error of the whole set's value; nan where it is unknown."""
+        if self.halves.size == 0:
+            return math.nan
+        of_half = float(np.square(self.halves[:, 0] - self.halves[:, 1]).mean() / 2)
+        falls_by = 0.5
+        if self.quarters.size:
+            of_quarter = float(self.quarters.var(axis=1, ddof=1).mean())
+            if of_quarter > _ROUNDING**2:
+                falls_by = min(max(of_half / of_quarter, _FALLS_BY[0]), _FALLS_BY[1])
+        return math.sqrt(of_half * falls_by)
+
+
+def all_measures(pool: Pool, chosen: Places) -> Float[np.ndarray, " measures"]:
+    """Every measure of the chosen texts."""
+    return np.array([measure.of(pool, chosen) for measure in MEASURES])
+
+
+def parts_of(
+    pool: Pool,
+    sides: Sequence[Places],
+    block: Places,
+    strata: Int[np.ndarray, " blocks"],
+    dice: np.random.Generator,
+    tick: Callable[[], object],
+) -> list[Parts]:
+    """Random halves and quarters of the blocks; the same ones on each side.
+
+    Of each stratum every part has its share.
+    """
+    blocks = len(strata)
+    splits = _SPLITS if blocks >= FEWEST else 0
+    quarter_splits = splits if blocks >= _FEWEST_FOR_QUARTERS else 0
+    found = [
+        Parts(
+            np.zeros((splits * len(_HALVES), 2, len(MEASURES))),
+            np.zeros((quarter_splits, 4, len(MEASURES))),
+        )
+        for _ in sides
+    ]
+    for split in range(splits):
+        part = _quarters(strata, dice)[block]
+        for parts, side in zip(found, sides, strict=True):
+            for i, pair in enumerate(_HALVES):
+                inside = np.isin(part, pair)
+                of_both = [all_measures(pool, side[half]) for half in (inside, ~inside)]
+                parts.halves[split * len(_HALVES) + i] = of_both
+            for quarter in range(4 * (quarter_splits > 0)):
+                parts.quarters[split, quarter] = all_measures(
+                    pool, side[part == quarter]
+                )
+        tick()
+    return found
+
+
+def _quarters(
+    strata: Int[np.ndarray, " blocks"], dice: np.random.Generator
+) -> Int[np.ndarray, " blocks"]:
+    """A quarter for each block at random; any two are a half."""
+    order_of_strata = dice.permutation(strata.max() + 1)
+    order = np.lexsort((dice.random(len(strata)), order_of_strata[strata]))
+    quarter = np.zeros(len(strata), dtype=np.int64)
+    quarter[order] = (np.arange(len(strata)) + dice.integers(4)) % 4
+    return quarter
+
+
+def interval_of(
+    measure: Measure, value: float, parts: Parts, blocks: int, texts: int
+) -> Interval:
+    """95 % of a measure of one set, within the measure's limits."""
+    parts = _comparable(measure, value, parts)
+    error = parts.error()
+    if math.isnan(error):
+        return UNKNOWN
+    reach = _reach(blocks)
+    if not _has_no_end(measure):
+        return _of_share(value, error, reach, blocks)
+    if measure.collapse_is == "low":  # an effective number: a share of all texts
+        low, high = _of_share(value / texts, error / texts, reach, blocks)
+        return within(measure, low * texts, high * texts, texts)
+    factor = math.exp(reach * error / value)
+    return within(measure, value / factor, value * factor, texts)
+
+
+def interval_of_difference(
+    measure: Measure,
+    values: tuple[float, float],
+    parts: Sequence[Parts],
+    blocks: int,
+    texts: int,
+) -> Interval:
+    """95 % of the first value less the second, of sets whose blocks are paired."""
+    first, second = (
+        _comparable(measure, value, part)
+        for value, part in zip(values, parts, strict=True)
+    )
+    error = first.minus(second).error()
+    if math.isnan(error):
+        return UNKNOWN
+    # No share is known better than to one text.
+    error = max(error, 1 / texts) if measure.share else error
+    difference, reach = values[0] - values[1], _reach(blocks) * error
+    return difference - reach, difference + reach
+
+
+def _reach(blocks: int) -> float:
+    """Student's t of half the draws, which tell both the error and how it falls."""
+    return student_t(max(blocks // 2, 3))
+
+
+def within(measure: Measure, low: float, high: float, texts: int) -> Interval:
+    """An interval cut where the measure ends; a Vendi score at the number of texts."""
+    least, most = measure.limits
+    most = texts if measure.collapse_is == "low" else most
+    return max(low, least), min(high, most)
+
+
+def _has_no_end(measure: Measure) -> bool:
+    return measure.limits[1] == math.inf
+
+
+def _comparable(measure: Measure, value: float, parts: Parts) -> Parts:
+    """A measure without an upper end grows with the texts, and its spread with it."""
+    if parts.halves.size == 0 or not _has_no_end(measure):
+        return parts
+    return parts.scaled_to(value)
+
+
+def _of_share(value: float, error: float, reach: float, blocks: int) -> Interval:
+    """Wilson's interval of as many draws as the error speaks of (Korn, Graubard 1998).
+
+    Of as many as there are blocks where they do not differ at all.
+    """
+    spread = value * (1 - value)
+    differs = error > _ROUNDING and spread > 0
+    draws = spread / error**2 if differs else float(blocks)
+    scale = 1 + reach**2 / draws
+    middle = (value + reach**2 / (2 * draws)) / scale
+    half = reach * math.sqrt(spread / draws + (reach / (2 * draws)) ** 2) / scale
+    return min(max(middle - half, 0.0), value), max(min(middle + half, 1.0), value)
