@@ -156,7 +156,9 @@ fact(
 #
 # Processors work one after the other, so the monitor's *place* matters. In
 # front of the samplers it sees the model. Behind them it sees what the token
-# is really drawn from. We put one at either place.
+# is really drawn from. We put one at either place. A row must be a request: a
+# beam search of `transformers`, whose rows change places, ends with an error
+# rather than with a log of requests that never were.
 
 # %%
 PROMPTS = {

@@ -473,6 +473,16 @@ fact(
 )
 
 # %% [markdown]
+# And so does length. `yes` has no four words in a row: nltk counts each order
+# above a text's length as no match out of one, the course leaves it out.
+
+# %% tags=["nbval-check-output"]
+for answer in ("yes", "Tokyo Japan"):
+    as_nltk = self_bleu([answer] * 10, short="nltk").mean
+    left_out = self_bleu([answer] * 10).mean
+    print(f"ten times {answer}: {as_nltk:.2f} by nltk, {left_out:.2f} here")
+
+# %% [markdown]
 # ## How sure is the number?
 #
 # A number needs an interval. The usual way is the

@@ -297,10 +297,12 @@ fact(
 )
 
 # %% [markdown]
-# Two things to note. *La la la* is a loop by this definition, so a song
-# would need `repeats=4`. And words that merely come back now and then are no
-# loop: nothing may stand between the rounds. Now to the greedy text, in tokens
-# and in words:
+# Three things to note. *La la la* is a loop by this definition, so a song
+# would need `repeats=4`; a rule of hyphens is one, too, which `repetition`
+# leaves out. Words that merely come back now and then are no loop: nothing may
+# stand between the rounds. And yours takes time in the square of a text's
+# length; the course's `find_loops` finds the same in nearly linear time. Now
+# to the greedy text, in tokens and in words:
 
 # %%
 in_tokens, in_words = find_loop(ids), find_loop(words(stuck.texts[0]))

@@ -7,6 +7,7 @@ a comparison is worth. Built in notebook 07.
 """
 
 import hashlib
+import inspect
 import itertools
 import json
 import math
@@ -24,6 +25,11 @@ from transformers import LogitsProcessor
 
 from course_utils.foundations.entropy import entropy_of_log_probs
 from course_utils.foundations.validation import as_logits, as_number, as_whole_number
+
+_NOT_ROW_BY_ROW = {  # loops of transformers in which a row is no request
+    "_beam_search": "a beam search",
+    "_assisted_decoding": "assisted decoding",
+}
 
 
 @dataclass(frozen=True)
@@ -88,8 +94,9 @@ class EntropyMonitor(LogitsProcessor):
                all that request and baseline have in common
     log        a file to which every finished request is appended, a JSON line each
 
-    Works with sampling and greedy decoding; a beam search shuffles its rows. Put it
-    last, behind the samplers, to see what they leave, or first, to see the
+    Works with sampling and greedy decoding; a `generate` of transformers with beams, an
+    assistant or prompt lookup, where rows are no requests, is refused (ValueError).
+    Put it last, behind the samplers, to see what they leave, or first, to see the
     model. Finished requests are in `requests`; the batch that is being written joins
     them with `finish`, at the next call of `generate`, or at the end of a `with`.
     Raises ValueError for a threshold outside 0 to 1 and a window below 1.
@@ -125,6 +132,7 @@ class EntropyMonitor(LogitsProcessor):
     ) -> Float[Tensor, "batch vocab"]:
         if self._batch is None or not self._batch.goes_on_as(input_ids):
             self.finish()
+            _refuse_searches()
             self._batch = _Batch(input_ids, self.padding)
         self._batch.add(input_ids, entropy_of_logits(scores), self.stop_ids)
         return scores
@@ -161,6 +169,19 @@ class EntropyMonitor(LogitsProcessor):
         return (
             f"EntropyMonitor({len(self.requests)} requests, "
             f"{sum(request.flagged for request in self.requests)} flagged)"
+        )
+
+
+def _refuse_searches() -> None:
+    """ValueError where a loop of transformers calls that does not write row by row."""
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_code.co_name not in _NOT_ROW_BY_ROW:
+        frame = frame.f_back
+    if frame is not None:
+        raise ValueError(
+            f"EntropyMonitor is called by {_NOT_ROW_BY_ROW[frame.f_code.co_name]}; "
+            "allowed are greedy decoding and sampling (num_beams=1, no assistant, "
+            "no prompt lookup)"
         )
 
 

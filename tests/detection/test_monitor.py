@@ -43,6 +43,53 @@ def watch(lm, prompt, n=2, processors=(), seed=0, **settings):
     return monitor, runs
 
 
+# --- what it can't follow
+
+
+@pytest.mark.parametrize(
+    ("settings", "what"),
+    [
+        ({"num_beams": 3, "do_sample": False}, "a beam search"),
+        ({"num_beams": 2, "do_sample": True}, "a beam search"),
+        ({"prompt_lookup_num_tokens": 2, "do_sample": False}, "assisted decoding"),
+        ({"assistant_model": True, "do_sample": True}, "assisted decoding"),
+        ({"assistant_model": True, "do_sample": False}, "assisted decoding"),
+    ],
+)
+def test_searches_whose_rows_are_no_requests_are_refused(lm, settings, what):
+    if settings.get("assistant_model"):
+        settings = settings | {"assistant_model": lm.model}
+    monitor = EntropyMonitor(lm.stop_ids)
+    ids = torch.tensor([lm.encode("One day a fox")])
+    with pytest.raises(ValueError, match=f"is called by {what}; allowed are greedy"):
+        lm.model.generate(
+            ids,
+            max_new_tokens=8,
+            logits_processor=[monitor],
+            pad_token_id=0,
+            **settings,
+        )
+    assert monitor.finish() == [] and monitor.requests == []
+
+
+@pytest.mark.parametrize(
+    "settings", [{"do_sample": False}, {"do_sample": True, "num_return_sequences": 3}]
+)
+def test_the_generate_of_transformers_is_followed_row_by_row(lm, settings):
+    ids = torch.tensor([lm.encode("One day a fox")])
+    with EntropyMonitor(lm.stop_ids) as monitor:
+        for _ in range(2):
+            lm.model.generate(
+                ids,
+                max_new_tokens=8,
+                logits_processor=[monitor],
+                pad_token_id=0,
+                **settings,
+            )
+    assert len(monitor.requests) == 2 * settings.get("num_return_sequences", 1)
+    assert len({request.prompt for request in monitor.requests}) == 1
+
+
 # --- the entropy before a token
 
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SAMPLE = 500  # texts that measures of likeness look at
+_LONGEST = 20_000  # characters of a text that measures look at
 _PAIRS_AMONG = 3000  # texts among which the most alike are looked for
 _UNSPACED = 0.25  # of the words, from which on the page says how they are counted
 _ALONG_SHUFFLES = 99
@@ -151,23 +152,24 @@ def collapse_report(
     else:
         units = units_alone(len(told), asked, sample, dice)
     notes += units.notes + _how_counted(told[:SAMPLE], tokenize)
-    steps = 50 + shuffles + 4
+    cut, model = _cut(told, "texts", notes), _cut(model, "reference", notes)
+    steps = 25 + shuffles + 4
     with tqdm(total=steps, desc="report", disable=not progress, leave=False) as bar:
-        pool = Pool(_chosen(units, told, model), tokenize)
+        pool = Pool(_chosen(units, cut, model), tokenize)
         findings = judged(drawn(units, pool), shuffles, seed, bar.update)
         if model and len(units.own) < FEWEST_JUDGED:
-            findings = _described(told, model, sample, seed, tokenize)
+            findings = _described(cut, model, sample, seed, tokenize)
         loops = list(loops_in(told, tokenize))
         bar.update()
-        worst, usual = worst_prompts(told, asked or [], dice, tokenize)
+        worst, usual = worst_prompts(cut, asked or [], dice, tokenize)
         bar.update()
-        found = along(told, asked, _ALONG_SHUFFLES, seed, tokenize)
+        found = along(cut, asked, _ALONG_SHUFFLES, seed, tokenize)
         bar.update()
         groups = None
         if by is not None:
             values = [by[1][i] for i in kept]
-            groups = groups_by(by[0], told, values, asked, model, seed, tokenize)
-        pairs = most_alike(_draw(told, _PAIRS_AMONG, dice), tokenize)
+            groups = groups_by(by[0], cut, values, asked, model, seed, tokenize)
+        pairs = most_alike(_draw(cut, _PAIRS_AMONG, dice), tokenize)
         bar.update()
     name = replace(about or About(), made=date.today().isoformat())
     return CollapseReport(
@@ -248,6 +250,17 @@ def _of_reference(
     kept = _with_words(reference, "reference", tokenize, notes)
     asked = None if prompts is None else [prompts[i] for i in kept]
     return [reference[i] for i in kept], asked
+
+
+def _cut(texts: list[str], name: str, notes: list[str]) -> list[str]:
+    """Beginnings of very long texts, which take minutes and outweigh all others."""
+    longer = sum(len(text) > _LONGEST for text in texts)
+    if longer:
+        notes.append(
+            f"Of {longer:,} {name} longer than {_LONGEST:,} characters the measures "
+            "see the beginning; loops and copies are looked for in all of them."
+        )
+    return [text[:_LONGEST] for text in texts]
 
 
 def _described(
