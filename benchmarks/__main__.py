@@ -11,7 +11,15 @@ import sys
 import torch
 from transformers.utils import logging
 
-SUITES = ("world", "generation", "samplers", "monitor", "self_bleu", "memory")
+SUITES = (
+    "world",
+    "generation",
+    "samplers",
+    "monitor",
+    "self_bleu",
+    "loops",
+    "memory",
+)
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ distance, which need no number. Built in notebook 09.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -202,7 +203,7 @@ def clusters_by_distance(
 ) -> Int[Tensor, " n"]:
     """Labels such that clusters are `apart` or more in mean cosine distance.
 
-    Average linkage by scikit-learn. Every two points are compared.
+    Average linkage by scipy. Every two points are compared.
     """
     unit = points / points.norm(dim=-1, keepdim=True).clamp(min=1e-12)
     return clusters_of_cosines(unit @ unit.T, apart)
@@ -212,16 +213,15 @@ def clusters_of_cosines(
     cosines: Float[Tensor, "n n"], apart: float
 ) -> Int[Tensor, " n"]:
     """The same, for things whose cosines are given."""
-    from sklearn.cluster import AgglomerativeClustering
+    from scipy.cluster.hierarchy import fcluster, linkage
 
-    join = AgglomerativeClustering(
-        n_clusters=None,
-        distance_threshold=apart,
-        metric="precomputed",
-        linkage="average",
-    )
-    distances = (1 - cosines).clamp(min=0).fill_diagonal_(0)
-    return torch.tensor(join.fit_predict(distances.numpy()))
+    if len(cosines) < 2:
+        return torch.zeros(len(cosines), dtype=torch.int64)
+    first, second = np.triu_indices(len(cosines), k=1)
+    distances = (1 - cosines).clamp(min=0).double().numpy()[first, second]
+    tree = linkage(distances, "average")
+    below = np.nextafter(apart, -np.inf)  # at `apart` itself they are two
+    return torch.tensor(fcluster(tree, below, "distance") - 1, dtype=torch.int64)
 
 
 def drawn(

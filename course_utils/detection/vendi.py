@@ -62,7 +62,7 @@ def vendi_score(vectors: Any, q: float = 1.0) -> float:
     unit = _unit_rows(vectors)
     n, width = unit.shape
     gram = unit @ unit.T if n <= width else unit.T @ unit
-    return _score(torch.linalg.eigvalsh(gram / n), _as_order(q))
+    return vendi_of_eigenvalues(torch.linalg.eigvalsh(gram / n), _as_order(q))
 
 
 def vendi_of_kernel(kernel: Any, q: float = 1.0) -> float:
@@ -90,7 +90,7 @@ def vendi_of_kernel(kernel: Any, q: float = 1.0) -> float:
             "kernel must have no negative eigenvalue, but its smallest is "
             f"{eigenvalues.min() * len(similar):.3g}"
         )
-    return _score(eigenvalues, _as_order(q))
+    return vendi_of_eigenvalues(eigenvalues, _as_order(q))
 
 
 def cosines(vectors: Any) -> Float[Tensor, "n n"]:
@@ -121,8 +121,11 @@ def nearness(points: Any, width: float) -> Float[Tensor, "n n"]:
     return torch.exp(-torch.cdist(points, points).square() / (2 * width**2))
 
 
-def _score(eigenvalues: Float[Tensor, " n"], q: float) -> float:
-    """Their effective number, less those that only rounding keeps from being 0."""
+def vendi_of_eigenvalues(eigenvalues: Float[Tensor, " n"], q: float = 1.0) -> float:
+    """Their effective number, less those that only rounding keeps from being 0.
+
+    They are those of a kernel over its size, whose sum is 1.
+    """
     noise = len(eigenvalues) * torch.finfo(eigenvalues.dtype).eps * eigenvalues.max()
     kept = eigenvalues[eigenvalues > noise]
     return effective_number(kept / kept.sum(), q).item()

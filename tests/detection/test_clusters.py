@@ -7,10 +7,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.cluster import KMeans
+from sklearn.cluster import AgglomerativeClustering, KMeans
 
 from course_utils.detection.clusters import (
     clusters,
+    clusters_of_cosines,
     dominant_share,
     k_means,
     move_centres,
@@ -19,6 +20,7 @@ from course_utils.detection.clusters import (
 from course_utils.detection.embedding import (
     sentence_points,
     state_points,
+    tfidf_cosines,
     tfidf_points,
     without_common_directions,
 )
@@ -177,3 +179,20 @@ def test_results_print_and_draw():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("apart", [0.2, 0.5, 0.9, 1.0])
+@given(st.integers(2, 30), st.randoms(use_true_random=False))
+@settings(max_examples=25, deadline=None)
+def test_clusters_by_distance_are_those_of_scikit_learn(apart, n, dice):
+    texts = [" ".join(dice.choices("abcdefgh", k=dice.randint(1, 6))) for _ in range(n)]
+    cosines = tfidf_cosines(texts)
+    theirs = AgglomerativeClustering(
+        n_clusters=None,
+        distance_threshold=apart,
+        metric="precomputed",
+        linkage="average",
+    ).fit_predict((1 - cosines).clamp(min=0).fill_diagonal_(0).numpy())
+    ours = clusters_of_cosines(cosines, apart).tolist()
+    pairs = set(zip(ours, theirs.tolist(), strict=True))
+    assert len(pairs) == len(set(ours)) == len(set(theirs.tolist()))

@@ -600,3 +600,23 @@ def test_a_stop_by_hand_is_one_line(own, monkeypatch, capsys):
     assert caught.value.code == 130
     said = capsys.readouterr().err
     assert said == "stopped while measuring 18 texts of own.jsonl: no report was made\n"
+
+
+@pytest.mark.parametrize(("columns", "apart"), [(2, 6), (3, 4), (4, 2), (5, 2), (8, 2)])
+def test_two_quotes_that_nobody_closed_join_no_rows(tmp_path, columns, apart):
+    """Lines between them are whole rows, so no cell holds them."""
+    names = ["text", *(f"n{i}" for i in range(columns - 1))]
+    rows = [[f"text {i}", *map(str, range(columns - 1))] for i in range(30)]
+    for i in (5, 5 + apart):
+        rows[i][0] = f'"{rows[i][0]}'
+    rows[5 + apart][-1] += '"'
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(map(",".join, [names, *rows])))
+    assert len(read_generations(path).texts) == 30
+
+
+def test_a_poem_in_a_cell_stays_one_cell(tmp_path):
+    path = tmp_path / "a.csv"
+    poem = "the fox, the hen,\nthe owl, again,\nall gone"
+    path.write_text(f'text,n\n"{poem}",1\nshort,2\n')
+    assert read_generations(path).texts == [poem, "short"]

@@ -18,7 +18,7 @@ from course_utils.detection.clusters import clusters_of_cosines, dominant_share
 from course_utils.detection.embedding import tfidf_cosines
 from course_utils.detection.ngram_table import NgramTable
 from course_utils.detection.repetition import Loop, find_loops, rep_n
-from course_utils.detection.vendi import vendi_of_kernel
+from course_utils.detection.vendi import vendi_of_eigenvalues
 from course_utils.detection.words import Tokenize, is_drawing, terms, words
 from course_utils.foundations.intervals import Interval
 
@@ -126,7 +126,8 @@ def _compression(pool: Pool, chosen: Places) -> float:
 
 
 def _vendi(pool: Pool, chosen: Places) -> float:
-    return vendi_of_kernel(_cosines(pool, chosen))
+    cosines = _cosines(pool, chosen).double()
+    return vendi_of_eigenvalues(torch.linalg.eigvalsh(cosines / len(chosen)))
 
 
 def _largest_kind(pool: Pool, chosen: Places) -> float:

@@ -23,7 +23,7 @@ from course_utils.foundations.intervals import FEWEST, Interval, student_t
 UNKNOWN = (math.nan, math.nan)
 
 _SPLITS = 25
-_HALVES = ((0, 1), (0, 2), (0, 3))  # two quarters, in the three ways to pair four
+_PAIRINGS = (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2)))  # of four quarters
 _FALLS_BY = 0.2, 0.85  # from halves to the whole, at least and at most
 _FEWEST_FOR_QUARTERS = 8
 _ROUNDING = 1e-9
@@ -36,18 +36,21 @@ class Parts(NamedTuple):
 
     halves: Float[np.ndarray, "halvings 2 measures"]
     quarters: Float[np.ndarray, "splits 4 measures"]
+    used: float = 1.0  # of all texts, since parts have one size
 
     def of(self, measure: int) -> "Parts":
-        return Parts(self.halves[..., measure], self.quarters[..., measure])
+        return Parts(self.halves[..., measure], self.quarters[..., measure], self.used)
 
     def scaled_to(self, value: float) -> "Parts":
         """As if both had the set's value on average."""
-        return Parts(
-            *(part * (value / part.mean()) if part.size else part for part in self)
+        halves, quarters = (
+            part * (value / part.mean()) if part.size else part for part in self[:2]
         )
+        return Parts(halves, quarters, self.used)
 
     def minus(self, other: "Parts") -> "Parts":
-        return Parts(self.halves - other.halves, self.quarters - other.quarters)
+        halves = self.halves - other.halves
+        return Parts(halves, self.quarters - other.quarters, self.used)
 
     def error(self) -> float:
         """The standard error of the whole set's value; nan where it is unknown."""
@@ -59,7 +62,7 @@ class Parts(NamedTuple):
             of_quarter = float(self.quarters.var(axis=1, ddof=1).mean())
             if of_quarter > _ROUNDING**2:
                 falls_by = min(max(of_half / of_quarter, _FALLS_BY[0]), _FALLS_BY[1])
-        return math.sqrt(of_half * falls_by)
+        return math.sqrt(of_half * falls_by * self.used)
 
 
 def all_measures(pool: Pool, chosen: Places) -> Float[np.ndarray, " measures"]:
@@ -81,38 +84,41 @@ def parts_of(
     """
     blocks = len(strata)
     splits = _SPLITS if blocks >= FEWEST else 0
-    quarter_splits = splits if blocks >= _FEWEST_FOR_QUARTERS else 0
-    found = [
-        Parts(
-            np.zeros((splits * len(_HALVES), 2, len(MEASURES))),
-            np.zeros((quarter_splits, 4, len(MEASURES))),
-        )
-        for _ in sides
-    ]
-    for split in range(splits):
-        part = _quarters(strata, dice)[block]
-        for parts, side in zip(found, sides, strict=True):
-            for i, pair in enumerate(_HALVES):
-                inside = np.isin(part, pair)
-                of_both = [all_measures(pool, side[half]) for half in (inside, ~inside)]
-                parts.halves[split * len(_HALVES) + i] = of_both
-            for quarter in range(4 * (quarter_splits > 0)):
-                parts.quarters[split, quarter] = all_measures(
-                    pool, side[part == quarter]
-                )
+    found: list[tuple[list, list]] = [([], []) for _ in sides]
+    used = 1.0
+    for _ in range(splits):
+        quarters = _quarters(block, strata, dice)
+        used = 4 * len(quarters[0]) / len(block)
+        for (of_halves, of_quarters), side in zip(found, sides, strict=True):
+            for pair in _PAIRINGS:
+                halves = [np.concatenate([quarters[i] for i in two]) for two in pair]
+                of_halves.append([all_measures(pool, side[half]) for half in halves])
+            if blocks >= _FEWEST_FOR_QUARTERS:
+                of_quarters.append([all_measures(pool, side[q]) for q in quarters])
         tick()
-    return found
+    width = len(MEASURES)
+    return [
+        Parts(
+            np.array(of_halves).reshape(-1, 2, width),
+            np.array(of_quarters).reshape(-1, 4, width),
+            used,
+        )
+        for of_halves, of_quarters in found
+    ]
 
 
 def _quarters(
-    strata: Int[np.ndarray, " blocks"], dice: np.random.Generator
-) -> Int[np.ndarray, " blocks"]:
-    """A quarter for each block at random; any two are a half."""
+    block: Places, strata: Int[np.ndarray, " blocks"], dice: np.random.Generator
+) -> list[Places]:
+    """Four random parts of one size, of whole blocks but for what is cut off."""
     order_of_strata = dice.permutation(strata.max() + 1)
     order = np.lexsort((dice.random(len(strata)), order_of_strata[strata]))
-    quarter = np.zeros(len(strata), dtype=np.int64)
-    quarter[order] = (np.arange(len(strata)) + dice.integers(4)) % 4
-    return quarter
+    order = order[: len(order) // 4 * 4] if len(order) >= 8 else order
+    quarter = np.full(len(strata), -1)
+    quarter[order] = (np.arange(len(order)) + dice.integers(4)) % 4
+    parts = [np.flatnonzero(quarter[block] == i) for i in range(4)]
+    size = min(map(len, parts))
+    return [part[:size] for part in parts]
 
 
 def interval_of(

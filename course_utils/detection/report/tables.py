@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 DELIMITERS = (",", "\t", ";", "|")
 _SEP_LINE = re.compile(r"sep=(.)\r?\n")
-_ROWS_IN_A_CELL = 5  # lines of a cell that are rows by themselves: no cell, then
+# Lines of a cell that are rows by themselves, so that it is none: by columns. Prose may
+# have one comma in each of a few lines, but hardly three in each.
+_ROWS_IN_A_CELL = {2: 5, 3: 3}
+_ROWS_AT_LEAST = 1
 
 
 class TableRow(NamedTuple):
@@ -76,7 +79,8 @@ def _holds_rows(cell: str, delimiter: str | None, names: int) -> bool:
     if delimiter is None or names < 2 or "\n" not in cell:
         return False
     further = cell.splitlines()[1:]
-    needed = 1 if delimiter == "\t" else _ROWS_IN_A_CELL
+    needed = _ROWS_IN_A_CELL.get(names, _ROWS_AT_LEAST)
+    needed = _ROWS_AT_LEAST if delimiter == "\t" else needed
     return len(further) >= needed and all(
         line.count(delimiter) == names - 1 for line in further
     )
