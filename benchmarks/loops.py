@@ -1,8 +1,9 @@
 """Loops of long texts: how much longer a text of twice the words takes."""
 
 import random
+from functools import partial
 
-from benchmarks.timing import ratios, report, take_turns
+from benchmarks.timing import Contestant, ratios, report, take_turns
 from course_utils.detection.repetition import find_loops
 
 WORDS = 60_000
@@ -14,9 +15,9 @@ def run() -> None:
     texts = {"words drawn at random": drawn, "a phrase of 40 words again": looping}
     for name, text in texts.items():
         once, twice = [text(WORDS)], [text(2 * WORDS)]
-        contestants = {
-            "once": lambda rows=once: find_loops(rows),
-            "twice": lambda rows=twice: find_loops(rows),
+        contestants: dict[str, Contestant] = {
+            "once": partial(find_loops, once),
+            "twice": partial(find_loops, twice),
         }
         seconds = take_turns(contestants, ROUNDS)
         what = f"find_loops, {name}: twice {WORDS:,} words / once"

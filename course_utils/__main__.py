@@ -93,7 +93,8 @@ def _add_report(commands: argparse._SubParsersAction) -> None:
     report.add_argument(
         "--fail-if-collapsed",
         action="store_true",
-        help="exit with 3 if texts are more alike than the reference (or BEFORE)",
+        help="exit with 3 if texts are more alike than the reference (or BEFORE), with "
+        "4 if they are too few to say",
     )
     report.add_argument("--encoding", help="of files that aren't UTF-8: latin-1, ...")
     report.add_argument("--html", type=Path, help="write a page to this .html file")

@@ -1,6 +1,7 @@
 """Files as people have them: each fault of its whole kind, in small inputs."""
 
 import bz2
+import csv
 import gzip
 import importlib.util
 import io
@@ -615,8 +616,91 @@ def test_two_quotes_that_nobody_closed_join_no_rows(tmp_path, columns, apart):
     assert len(read_generations(path).texts) == 30
 
 
-def test_a_poem_in_a_cell_stays_one_cell(tmp_path):
+POEM = "Wild, the wind\nLow, the sun\nGone, the geese\nLong, the night\nStill, the lake"
+LISTS = "a, b, c\nd, e, f\ng, h, i\nj, k, l\nm, n, o\np, q, r"
+
+
+@pytest.mark.parametrize(
+    ("names", "cell"),
+    [("text,n", POEM), ("prompt,text,n", LISTS), ("text\tn", "A\tB\nx\ty\nz\tw")],
+)
+def test_a_sound_table_is_taken_at_its_word(tmp_path, names, cell):
+    delimiter = "\t" if "\t" in names else ","
+    columns = names.split(delimiter)
+    rows = [
+        [text if name == "text" else "7" for name in columns] for text in (cell, "b")
+    ]
     path = tmp_path / "a.csv"
-    poem = "the fox, the hen,\nthe owl, again,\nall gone"
-    path.write_text(f'text,n\n"{poem}",1\nshort,2\n')
-    assert read_generations(path).texts == [poem, "short"]
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, delimiter=delimiter)
+        writer.writerows([columns, *rows])
+    found = read_generations(path)
+    assert [text.replace("\r\n", "\n") for text in found.texts] == [cell, "b"]
+    assert any("is a quote missing there?" in remark for remark in found.remarks)
+
+
+@pytest.mark.parametrize(
+    ("row", "texts", "prompts"),
+    [
+        ({"question": "q", "answer": "gold", "model_answer": "m"}, ["m"], ["q"]),
+        ({"prompt": "p", "text": "p", "model_output_text": "m"}, ["m"], ["p"]),
+        ({"prompt": 17, "response": "m"}, ["m"], ["17"]),
+        ({"user": "u123", "text": "m"}, ["m"], None),
+        ({"user": "what is it?", "text": "m"}, ["m"], ["what is it?"]),
+        ({"prompt": "p", "responses": '["one", "two"]'}, ["one", "two"], ["p", "p"]),
+        ({"prompt": "p", "responses": "['one', 'two']"}, ["one", "two"], ["p", "p"]),
+        ({"text": '["no list'}, ['["no list'], None),
+        (
+            {
+                "chat": "[{'role': 'user', 'content': 'hi'}, "
+                "{'role': 'assistant', 'content': 'ho'}]"
+            },
+            None,
+            None,
+        ),
+        (
+            {
+                "messages": "[ {'role': 'user', 'content': 'hi'}, "
+                "{'role': 'assistant', 'content': 'ho'}]"
+            },
+            ["ho"],
+            ["hi"],
+        ),
+        (
+            {
+                "response": [
+                    {"type": "text", "text": "a "},
+                    {"type": "text", "text": "b"},
+                ]
+            },
+            ["a b"],
+            None,
+        ),
+    ],
+)
+def test_layouts_that_people_have(row, texts, prompts):
+    if texts is None:
+        with pytest.raises(ValueError, match="name one with field"):
+            read_generations([row] * 3)
+        return
+    found = read_generations([row] * 3)
+    assert (found.texts, found.prompts) == (texts * 3, prompts and prompts * 3)
+
+
+def test_both_fields_are_named_where_rows_differ():
+    rows = [{"response": "a"}, {"text": "b"}, {"response": "c"}]
+    assert read_generations(rows).notes == [
+        "texts are 'response', 'text', whichever a row has"
+    ]
+
+
+def test_a_prompt_field_that_nothing_has_is_refused_for_several_texts_a_row():
+    rows = [{"prompt": "p", "outputs": ["a", "b"]}] * 3
+    with pytest.raises(ValueError, match="prompt_field is 'nope'"):
+        read_generations(rows, prompt_field="nope")
+
+
+def test_a_table_may_begin_with_an_empty_line(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("\nprompt,response\na,b\n")
+    assert read_generations(path).texts == ["b"]

@@ -148,3 +148,35 @@ def test_a_page_that_can_not_be_written_leaves_no_other(tmp_path, files, monkeyp
     with pytest.raises(SystemExit, match="no room"):
         main(["report", str(files[0]), "--html", str(page), "--json", str(numbers)])
     assert not page.exists() and not numbers.exists()
+
+
+def test_too_few_to_say_has_an_exit_code_of_its_own(tmp_path, compared, capsys):
+    few = tmp_path / "few.jsonl"
+    few.write_text('{"text": "a b"}\n{"text": "c d"}\n')
+    with pytest.raises(SystemExit) as stop:
+        main(["report", "--compare", compared[0], str(few), "--fail-if-collapsed"])
+    assert stop.value.code == 4
+    assert "too few to say" in capsys.readouterr().err
+
+
+def test_lines_of_two_files_are_no_shared_prompts(tmp_path, tales, capsys):
+    for name, start in (("a", 0), ("b", 60)):
+        rows = [
+            {"responses": tales[start + 20 * i : start + 20 * i + 20]} for i in range(3)
+        ]
+        (tmp_path / name).write_text("\n".join(map(json.dumps, rows)))
+    files = [str(tmp_path / "a"), str(tmp_path / "b")]
+    main(["report", "--compare", *files])
+    assert "prompt that both have" not in capsys.readouterr().out
+
+
+def test_a_link_to_itself_is_one_line(tmp_path):
+    link = tmp_path / "loop.jsonl"
+    link.symlink_to(link)
+    with pytest.raises(SystemExit, match="where there is no file"):
+        main(["report", str(link)])
+
+
+def test_a_name_that_is_too_long_is_refused_before_the_work(files, tmp_path):
+    with pytest.raises(SystemExit, match="path has a name of 245 characters"):
+        main(["report", str(files[0]), "--html", str(tmp_path / ("a" * 240 + ".html"))])

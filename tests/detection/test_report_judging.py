@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_utils.detection.ngram_table import NgramTable
-from course_utils.detection.report import collapse_report, spread
+from course_utils.detection.report import collapse_report, groups, spread
 from course_utils.detection.report.along import along
 from course_utils.detection.report.groups import groups_by
-from course_utils.detection.report.judging import step_down
+from course_utils.detection.report.judging import judged, step_down
 from course_utils.detection.report.measures import MEASURES, Pool
 from course_utils.detection.report.spread import Parts, interval_of, parts_of
 from course_utils.detection.report.units import units_alone, units_beside
@@ -75,7 +75,7 @@ def test_of_few_shared_prompts_texts_are_compared_one_by_one(dice):
     assert len(set(units.strata)) == 3
     for (own,), (other,) in zip(units.own, units.reference, strict=True):
         assert prompts[own] == prompts[other]
-    assert "within each of 3 prompts" in units.notes[0]
+    assert "within each prompt that both have (3)" in units.notes[0]
 
 
 def test_one_text_of_each_prompt_where_the_reference_names_none(dice):
@@ -310,9 +310,24 @@ def test_texts_of_a_prompt_stay_together_along_the_file(tales):
 def test_groups_are_measured_on_one_number_of_texts(tales):
     values = ["b"] * 30 + ["a 10"] * 50 + ["a 2"] * 25 + ["few"] * 3
     found = groups_by("model", tales[:108], values, None, tales[300:])
-    assert [g.name for g in found.groups] == ["a 2", "a 10", "b", "reference"]
+    assert [g.name for g in found.groups] == ["a 2", "a 10", "b", "the reference"]
     assert found.size == 25
     assert found.notes == ["1 values of model with under 20 texts are left out."]
+
+
+def test_groups_of_few_and_of_many_prompts_have_one_number_of_texts(tales, monkeypatch):
+    sizes = []
+
+    def spied(texts, shuffles, seed):
+        sizes.append(len(texts.own))
+        return judged(texts, shuffles, seed)
+
+    monkeypatch.setattr(groups, "judged", spied)
+    prompts = ["p0"] * 58 + ["p1"] * 2 + named(30, 2, "q")
+    found = groups_by("m", tales[:120], ["a"] * 60 + ["b"] * 60, prompts, [])
+    assert sizes == [60, 60]
+    for group in found.groups:
+        assert not math.isnan(group.findings[1].interval[0])
 
 
 def test_other_lengths_are_said(tales):
@@ -324,3 +339,48 @@ def test_other_lengths_are_said(tales):
 def test_scripts_without_spaces_are_said():
     texts = [f"\u732b\u304c\u597d\u304d{i}\u3067\u3059" for i in range(12)]
     assert "scripts without spaces" in collapse_report(texts).notes[0]
+
+
+def test_texts_without_a_prompt_are_no_texts_of_one_prompt(dice):
+    prompts = [""] * 40 + named(20, 2)
+    units = units_beside(80, prompts, 80, prompts, 500, dice)
+    assert units.texts >= 40
+    empty = [block for block in units.own if block[0] < 40]
+    assert {len(block) for block in empty} <= {1}
+
+
+def test_one_text_a_thousand_times_is_not_more_alike_than_another():
+    """Both have nothing to lose; only the lengths of the two differ."""
+    report = collapse_report(["I don't know."] * 60, ["The answer is 42."] * 60)
+    assert not report.is_collapsed
+    assert "more varied" not in {f.verdict for f in report.findings}
+
+
+def test_long_texts_have_their_own_lengths(tales):
+    long = [" ".join(tales[i : i + 90]) for i in range(12)]
+    report = collapse_report(long, long, shuffles=19)
+    assert report.words == report.reference_words > 4000
+    assert "Cut both" not in report.answers[0][1]
+    assert "12 texts longer than 20,000 characters" in " ".join(report.notes)
+
+
+def test_headline_and_first_answer_agree(tales):
+    report = collapse_report(tales[:60], ["hello there you all"] * 50, shuffles=49)
+    assert "More varied than the reference by" in report.headline
+    assert "say more varied" in report.answers[0][1]
+
+
+def test_a_seed_is_checked_before_the_work(tales):
+    with pytest.raises(ValueError, match="seed must be a whole number"):
+        collapse_report(tales[:20], seed=-1)
+
+
+def test_no_share_and_no_difference_of_shares_leaves_its_limits(tales):
+    loops = ["no no no no no no no no"] * 30
+    report = collapse_report(loops, tales[:60], shuffles=19)
+    for finding in report.findings:
+        low, high = finding.difference_interval
+        if finding.name in ("copies", "looping", "repetition", "largest kind"):
+            assert -1 <= low <= high <= 1
+    page = collapse_report(tales[:100]).to_html()
+    assert ">\u22120" not in page  # no tick below 0

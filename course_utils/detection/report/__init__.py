@@ -24,7 +24,7 @@ from course_utils.detection.report.examples import (
     most_copied,
     worst_prompts,
 )
-from course_utils.detection.report.groups import groups_by
+from course_utils.detection.report.groups import check_groups, groups_by
 from course_utils.detection.report.judging import SHUFFLES, drawn, judged
 from course_utils.detection.report.measures import Finding, Pool
 from course_utils.detection.report.page import page_of
@@ -63,6 +63,11 @@ class CollapseReport(Result):
     def answers(self) -> list[tuple[str, str]]:
         """The three questions that people have, each with its answer."""
         return questions.answers(self)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there is a reference, and enough of both to tell them apart."""
+        return any(finding.band is not None for finding in self.findings)
 
     @property
     def is_collapsed(self) -> bool:
@@ -139,6 +144,7 @@ def collapse_report(
     check_texts(texts)
     sample = as_whole_number("sample", sample, at_least=2)
     shuffles = as_whole_number("shuffles", shuffles, at_least=19)
+    seed = as_whole_number("seed", seed, at_least=0)
     _check_one_each("prompts", prompts, texts)
     _check_one_each("by", by and by[1], texts)
     notes: list[str] = []
@@ -151,8 +157,11 @@ def collapse_report(
         units = units_beside(len(told), asked, len(model), model_prompts, sample, dice)
     else:
         units = units_alone(len(told), asked, sample, dice)
+    if by is not None:
+        check_groups(by[0], [by[1][i] for i in kept])
     notes += units.notes + _how_counted(told[:SAMPLE], tokenize)
-    cut, model = _cut(told, "texts", notes), _cut(model, "reference", notes)
+    whole_model = model
+    cut, model = _cut(told, "texts", notes), _cut(model, "reference texts", notes)
     steps = 25 + shuffles + 4
     with tqdm(total=steps, desc="report", disable=not progress, leave=False) as bar:
         pool = Pool(_chosen(units, cut, model), tokenize)
@@ -186,7 +195,7 @@ def collapse_report(
         unit=units.unit,
         units=len(units.own),
         words=_median_words(told, tokenize),
-        reference_words=_median_words(model, tokenize),
+        reference_words=_median_words(whole_model, tokenize),
         along=found,
         groups=groups,
         all_prompts=usual,
@@ -214,6 +223,11 @@ def _ends(interval: Interval) -> str:
     return "(unknown)" if math.isnan(low) else f"({low:.3f} to {high:.3f})"
 
 
+def _one(names: str, count: int) -> str:
+    """`texts` as one of them is called, if there is one."""
+    return names.removesuffix("s") if count == 1 else names
+
+
 def _check_one_each(
     name: str, values: Sequence[Any] | None, texts: Sequence[str]
 ) -> None:
@@ -230,10 +244,13 @@ def _with_words(
     kept = [i for i, t in enumerate(texts) if len(tokenize(t[:1000]) or tokenize(t))]
     if len(kept) < 2:
         raise ValueError(
-            f"{name} holds {len(kept)} texts with a word; at least 2 are needed"
+            f"{name.partition(' ')[0]} holds {len(kept)} texts with a word; at least 2 "
+            "are needed"
         )
     if len(kept) < len(texts):
-        notes.append(f"{len(texts) - len(kept):,} {name} without a word are left out.")
+        left = len(texts) - len(kept)
+        verb = "is" if left == 1 else "are"
+        notes.append(f"{left:,} {_one(name, left)} without a word {verb} left out.")
     return kept
 
 
@@ -247,7 +264,7 @@ def _of_reference(
         return [], None
     check_texts(reference, name="reference")
     _check_one_each("reference_prompts", prompts, reference)
-    kept = _with_words(reference, "reference", tokenize, notes)
+    kept = _with_words(reference, "reference texts", tokenize, notes)
     asked = None if prompts is None else [prompts[i] for i in kept]
     return [reference[i] for i in kept], asked
 
@@ -257,8 +274,8 @@ def _cut(texts: list[str], name: str, notes: list[str]) -> list[str]:
     longer = sum(len(text) > _LONGEST for text in texts)
     if longer:
         notes.append(
-            f"Of {longer:,} {name} longer than {_LONGEST:,} characters the measures "
-            "see the beginning; loops and copies are looked for in all of them."
+            f"Of {longer:,} {_one(name, longer)} longer than {_LONGEST:,} characters "
+            "the measures see the beginning; loops and copies are looked for in all."
         )
     return [text[:_LONGEST] for text in texts]
 

@@ -98,6 +98,8 @@ def _first_prompt(row: Mapping, text: str) -> str | None:
         if known == "chosen" and isinstance(row[name], str):
             continue
         found = prompt_in(row[name])
+        if known == "user" and found is not None and " " not in found.strip():
+            continue  # somebody's name
         if found is not None:
             return found
     return None

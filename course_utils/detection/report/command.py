@@ -1,6 +1,8 @@
 """`python -m course_utils report`: files in, a page out."""
 
 import argparse
+import os
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +13,9 @@ from course_utils.detection.report.sources import kept
 from course_utils.detection.report.writing import NUMBERS, PAGES, check_target
 from course_utils.detection.words import Tokenize, letters, words
 
-COLLAPSED = 3  # the exit code of --fail-if-collapsed
+COLLAPSED, NOT_JUDGED = 3, 4  # exit codes of --fail-if-collapsed
 STOPPED = 130
+_LINE = re.compile(r"\A\(((?:line|row|entry) \d+)\)\Z")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
             options.sample,
             options.seed,
             progress=True,
-            reference_prompts=reference.prompts if reference else None,
+            reference_prompts=_prompts_of(reference),
             by=None if read.groups is None else (options.by, read.groups),
             tokenize=tokenize,
             about=_about(options, read, reference),
@@ -44,7 +47,17 @@ def run(options: argparse.Namespace) -> int:
         print(f"stopped while {stage}: no report was made", file=sys.stderr)
         return STOPPED
     _print(repr(report))
-    return COLLAPSED if options.fail_if_collapsed and report.is_collapsed else 0
+    if not options.fail_if_collapsed or report.is_judged:
+        return COLLAPSED * (options.fail_if_collapsed and report.is_collapsed)
+    print("too few to say whether texts are more alike", file=sys.stderr)
+    return NOT_JUDGED
+
+
+def _prompts_of(reference: Generations | None) -> list[str] | None:
+    """A reference's prompts; lines without one are not those of the other file."""
+    if reference is None or reference.prompts is None:
+        return None
+    return [_LINE.sub(r"(\1 of the reference)", p) for p in reference.prompts]
 
 
 def tokenizer(name: str) -> Tokenize:
@@ -87,7 +100,7 @@ def _check(options: argparse.Namespace) -> None:
 def _targets(options: argparse.Namespace) -> list[Path]:
     """The files to write, refused before the work where they can't be."""
     sources = [options.file, options.reference, *(options.compare or ())]
-    held = {Path(path).resolve() for path in sources if path}
+    held = {Path(os.path.realpath(path)) for path in sources if path}
     found = []
     for path, allowed in ((options.html, PAGES), (options.json, NUMBERS)):
         if path is not None:

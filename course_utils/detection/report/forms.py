@@ -33,6 +33,13 @@ class Unusable:
     reason: str
 
 
+@dataclass(frozen=True)
+class Said:
+    """A remark on the whole file, in place of a row."""
+
+    note: str
+
+
 class Row(NamedTuple):
     """One entry of a file: where it stands, in words, and what stands there."""
 
@@ -98,10 +105,22 @@ def table_dict_rows(text: str) -> Iterator[Row]:
     names = [name.strip() for name in first.cells]
     if len(names) == 1 and not _is_name(names[0]):
         yield Row(f"line {first.line}", names[0])  # one column without a name
-        yield from (Row(f"line {line}", cells[0]) for line, cells in rows)
+        yield from (Row(f"line {line}", cells[0]) for line, cells, _ in rows)
         return
-    for line, cells in rows:
+    doubtful = []
+    for line, cells, is_doubtful in rows:
+        doubtful += [line] * is_doubtful
         yield Row(f"line {line}", _table_row(names, cells))
+    if doubtful:
+        yield Row("", Said(_quotes_missing(doubtful)))
+
+
+def _quotes_missing(lines: list[int]) -> str:
+    named = ", ".join(map(str, lines[:5])) + (", ..." if len(lines) > 5 else "")
+    return (
+        f"in {len(lines):,} cells (line {named}) each further line is a whole row: is "
+        "a quote missing there?"
+    )
 
 
 def _table_row(names: list[str], cells: list[str]) -> dict[str | None, Any]:

@@ -10,13 +10,13 @@ from typing import Any
 
 from course_utils.detection.report.judging import drawn, judged
 from course_utils.detection.report.measures import Finding, Pool
-from course_utils.detection.report.units import Group, units_alone
+from course_utils.detection.report.units import FEWEST_JUDGED, Group, Units, units_alone
 from course_utils.detection.words import Tokenize, words
 
 _FEWEST_TEXTS = 20
 _MOST_GROUPS = 12
 _MOST_TEXTS = 200  # of each group
-REFERENCE = "reference"
+REFERENCE = "the reference"
 
 
 @dataclass(frozen=True)
@@ -57,15 +57,7 @@ def groups_by(
     All are measured on one number of texts, since every measure changes with it. Raises
     ValueError where fewer than two groups have 20 texts.
     """
-    places: dict[str, Group] = defaultdict(list)
-    for place, value in enumerate(values):
-        places[_name(value)].append(place)
-    large = [name for name in places if len(places[name]) >= _FEWEST_TEXTS]
-    if len(large) < 2:
-        raise ValueError(
-            f"by is {field!r}, whose values have {_sizes(places)} texts; at least two "
-            f"need {_FEWEST_TEXTS} or more"
-        )
+    places, large = check_groups(field, values)
     notes = []
     if len(large) < len(places):
         few = len(places) - len(large)
@@ -85,6 +77,25 @@ def groups_by(
     return _measured(field, sets, of_prompts, notes, seed, tokenize)
 
 
+def check_groups(
+    field: str, values: Sequence[Any]
+) -> tuple[dict[str, Group], list[str]]:
+    """The places of each group's texts, and the groups that are large enough.
+
+    Raises ValueError for fewer than two of these: asked before the work.
+    """
+    places: dict[str, Group] = defaultdict(list)
+    for place, value in enumerate(values):
+        places[_name(value)].append(place)
+    large = [name for name in places if len(places[name]) >= _FEWEST_TEXTS]
+    if len(large) < 2:
+        raise ValueError(
+            f"by is {field!r}, whose values have {_sizes(places)} texts; at least two "
+            f"need {_FEWEST_TEXTS} or more"
+        )
+    return places, large
+
+
 def _measured(
     field: str,
     sets: dict[str, list[str]],
@@ -95,19 +106,21 @@ def _measured(
 ) -> Groups:
     dice = random.Random(seed)
     size = min(_MOST_TEXTS, *map(len, sets.values()))
-    units = {
-        name: units_alone(len(told), prompts[name], size, dice)
-        for name, told in sets.items()
-    }
-    size = min(each.texts for each in units.values())
     found = []
     for name, told in sets.items():
-        chosen = [told[i] for block in units[name].own for i in block]
-        pool = Pool(chosen, tokenize)
-        found.append(
-            GroupFinding(name, len(told), judged(drawn(units[name], pool), 0, seed))
-        )
+        units = _of_size(units_alone(len(told), prompts[name], size, dice), size)
+        if units is None:  # of few prompts: they are given, texts are drawn
+            units = units_alone(len(told), None, size, dice)
+        chosen = [told[i] for block in units.own for i in block]
+        measured = judged(drawn(units, Pool(chosen, tokenize)), 0, seed)
+        found.append(GroupFinding(name, len(told), measured))
     return Groups(field, size, found, notes)
+
+
+def _of_size(units: Units, size: int) -> Units | None:
+    """The same units if they hold so many texts and are enough for an interval."""
+    is_whole = units.texts == size and len(units.own) >= FEWEST_JUDGED
+    return units if is_whole else None
 
 
 def _name(value: Any) -> str:

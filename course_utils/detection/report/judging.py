@@ -194,7 +194,9 @@ def _called(
     low, high = finding.difference_interval
     difference, reach = measure.sign * (low + high) / 2, _ONE_SIDED * (high - low) / 2
     verdict = "like the reference"
-    if p_alike <= FAMILY and difference > reach:
+    if low == high:
+        pass  # no part differs from another: how sure the values are is unknown
+    elif p_alike <= FAMILY and difference > reach:
         verdict = "more alike"
     elif p_varied <= FAMILY and -difference > reach:
         verdict = "more varied"

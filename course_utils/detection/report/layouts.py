@@ -4,6 +4,7 @@ A value holds texts as a string, a list of them, messages of a chat, or objects 
 API's answer. A path with dots leads to a value that lies deeper.
 """
 
+import ast
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,6 +47,7 @@ _CONTAINERS = (
     *("generations", "completions", "outputs", "responses", "requests", "records"),
 )
 _DEEPEST = 12
+_LIST = re.compile(r"""\s*\[\s*(?:\{\s*)?["'].*["']\s*\}?\s*\]\s*\Z""", re.DOTALL)
 
 
 def plain_name(name: Any) -> str:
@@ -60,7 +62,7 @@ def is_text_name(name: str) -> bool:
 def is_answer_name(name: Any) -> bool:
     """Whether a name such as gpt4_output or assistant_response tells of an answer."""
     parts = set(plain_name(name).split("_"))
-    return bool(parts & _ANSWER_WORDS) and not parts & _OTHER_WORDS
+    return bool(parts & _ANSWER_WORDS) and not parts & (_OTHER_WORDS - {"model"})
 
 
 def is_other_name(name: Any) -> bool:
@@ -84,8 +86,15 @@ def texts_in(value: Any, depth: int = 0) -> list[Any]:
         return [last_answer(value)]
     if isinstance(value, list):
         told = [entry for entry in value if not _is_thought(entry)]
+        if told and all(_is_part(entry) for entry in told):
+            return [_joined(told)]
         return [text for entry in told for text in texts_in(entry, depth + 1)]
     return [value]
+
+
+def _is_part(entry: Any) -> bool:
+    """Whether an entry is a piece of one message, such as {"type": "text", ...}."""
+    return isinstance(entry, Mapping) and {*entry} == {"type", "text"}
 
 
 def _is_thought(entry: Any) -> bool:
@@ -93,9 +102,9 @@ def _is_thought(entry: Any) -> bool:
 
 
 def as_list(value: Any) -> Any:
-    """A tuple, an array or a chat in a table's cell as a list, others as they are."""
-    if isinstance(value, str) and value.startswith('[{"'):
-        return _chat_in(value)
+    """A tuple, an array, or a list in a table's cell as a list, others as they are."""
+    if isinstance(value, str) and _LIST.match(value):
+        return _list_in(value)
     if isinstance(value, tuple):
         return list(value)
     if hasattr(value, "tolist") and getattr(value, "ndim", None):
@@ -103,12 +112,16 @@ def as_list(value: Any) -> Any:
     return value
 
 
-def _chat_in(cell: str) -> Any:
-    try:
-        value = json.loads(cell)
-    except (ValueError, RecursionError):
-        return cell
-    return value if is_chat(value) else cell
+def _list_in(cell: str) -> Any:
+    """A chat or a list of texts, in JSON or as Python writes it; else the cell."""
+    for read in (json.loads, ast.literal_eval):
+        try:
+            value = read(cell.strip())
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+        if is_chat(value) or (_is_texts(value) and value):
+            return value
+    return cell
 
 
 def is_chat(value: Any) -> bool:
@@ -140,6 +153,8 @@ def prompt_in(value: Any) -> str | None:
     value = as_list(value)
     if isinstance(value, str):
         return value if value.strip() else None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
     if is_chat(value):
         return asked(value)
     if isinstance(value, Mapping) and value:

@@ -107,7 +107,7 @@ def courses_of(along: Along, texts: int) -> list[dict[str, Any]]:
         values = [part[i] for part in along.values]
         low, high = min(values), max(values)
         room = (high - low) * 0.1 or 0.1
-        low, high = low - room, high + room
+        low, high = max(low - room, 0.0), high + room
         points = [
             (
                 round(100 * (start + size / 2) / texts, 2),

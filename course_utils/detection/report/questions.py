@@ -107,7 +107,7 @@ def _compared_with(result: Result) -> str:
         _yes_or_no(result),
         f"Compared with {_count(result.reference_texts, 'text')} of {other}: "
         f"{_count(result.sample, 'text')} beside {result.sample:,}"
-        + (f", of {result.units:,} prompts each." if by_prompt else "."),
+        + (f", of {result.units:,} prompts." if by_prompt else "."),
     ]
     if not _is_too_few(result):
         said.append(
@@ -123,7 +123,9 @@ def _yes_or_no(result: Result) -> str:
     alike, count = _called(result, "more alike"), len(result.findings)
     if alike:
         return f"Yes, by {len(alike)} of {count} measures."
-    return f"Not that it shows: none of {count} measures is beyond chance."
+    varied = len(_called(result, "more varied"))
+    more = f"; {varied} say more varied" if varied else ""
+    return f"Not that it shows: none of {count} measures says more alike{more}."
 
 
 def _other_length(result: Result) -> list[str]:
@@ -180,24 +182,28 @@ def _what_it_takes(result: Result) -> str:
             "better hundreds. Give them as the reference."
         )
     if _is_too_few(result):
-        return (
-            f"{FEWEST_JUDGED} {result.unit} in each file at the least; {result.units} "
-            "are here. More texts of the same prompts do not help: what was drawn are "
-            "the prompts."
-            if result.unit == "prompts"
-            else f"{FEWEST_JUDGED} texts in each file at the least; {result.units} are "
-            "here."
+        told = (
+            f"At least {FEWEST_JUDGED} {result.unit} of each must stand beside each "
+            f"other; of {result.texts:,} texts and {result.reference_texts:,} only "
+            f"{result.units} do."
         )
+        if result.unit == "prompts":
+            told += " More texts of the same prompts do not help."
+        return told
     if is_collapsed(result):
         return (
             "Chance is ruled out as well as one page can. What no number rules out is "
             "an unlike reference: other prompts, another length, another format. Read "
             "the examples below, and hold the texts against a second reference."
         )
+    found = _detectable(result)
+    if not found:
+        return "All texts of both are the same or nearly so: no swap changes anything."
+    unit = result.unit.partition(" ")[0]
     return (
-        f"With {result.units:,} {result.unit} of each a difference is found four times "
-        f"in five if it is {_detectable(result)}. Half of that needs about four times "
-        "as many. What is smaller may be there and is not seen."
+        f"With {result.units:,} {unit} of each a difference is found four times in "
+        f"five if it is {found}. Half of that needs about four times as many. What is "
+        "smaller may be there and is not seen."
     )
 
 
@@ -207,7 +213,7 @@ def _detectable(result: Result) -> str:
     told = [
         f"{number(f.name, f.detectable or 0.0)} in {f.name}" for f in shown or known[:3]
     ]
-    return " or ".join(told) if told else "larger than any seen after swaps"
+    return " or ".join(told)
 
 
 def _count(count: int, what: str) -> str:

@@ -14,7 +14,7 @@ from course_utils.detection.report.columns import (
     listed,
     prompt_of,
 )
-from course_utils.detection.report.forms import Row, Unusable
+from course_utils.detection.report.forms import Row, Said, Unusable
 from course_utils.detection.report.layouts import (
     as_list,
     at_path,
@@ -115,7 +115,7 @@ def read_generations(
     if not found.texts:
         said = f" ({found.reasons[0]})" if found.reasons else ""
         raise ValueError(f"{name} holds no text{said}")
-    _check_named("prompt_field", prompt_field, found.prompts, rows, name)
+    _check_named("prompt_field", prompt_field, found.named, rows, name)
     _check_named("by", by, found.groups, rows, name)
     return found.generations(name, choice.why)
 
@@ -130,16 +130,22 @@ class _Found:
         self.texts: list[str] = []
         self.prompts: list[str | None] = []
         self.reasons: list[str] = []
+        self.said: list[str] = []
+        self.named: list[str | None] = []  # prompts that the rows name
         self.cleaned = self.overfull = self.filtered = 0
 
     def add(self, row: Row, choice: Choice, is_named: bool, prompt: str | None) -> None:
         """Every text of a row, each with the row's prompt."""
+        if isinstance(row.value, Said):
+            self.said.append(row.value.note)
+            return
         try:
             name, texts = _texts_of(row.value, choice, is_named)
         except ValueError as error:
             self.reasons.append(f"{row.place}: {error}")
             return
         asked = prompt_of(row.value, prompt, name)
+        self.named.append(asked)
         if asked is None and len(texts) > 1:
             asked = f"({row.place})"
         group = self._group_of(row.value, asked)
@@ -165,6 +171,9 @@ class _Found:
     def generations(self, name: str, why: str) -> Generations:
         named = any(prompt is not None for prompt in self.prompts)
         prompts = [prompt or "" for prompt in self.prompts] if named else None
+        used = [f for f, _ in self.fields.most_common() if f]
+        if len(used) > 1:
+            why = f"texts are {listed(used)}, whichever a row has"
         notes = [why] * bool(why) + list(self._notes())
         return Generations(
             self.texts,
@@ -179,6 +188,7 @@ class _Found:
         )
 
     def _notes(self) -> Iterator[str]:
+        yield from self.said
         if self.cleaned:
             yield f"{self.cleaned:,} texts held half a character, now {_REPLACED}"
         if self.overfull:

@@ -157,7 +157,8 @@ def interval_of_difference(
     # No share is known better than to one text.
     error = max(error, 1 / texts) if measure.share else error
     difference, reach = values[0] - values[1], _reach(blocks) * error
-    return difference - reach, difference + reach
+    most = measure.limits[1] - measure.limits[0]
+    return max(difference - reach, -most), min(difference + reach, most)
 
 
 def _reach(blocks: int) -> float:

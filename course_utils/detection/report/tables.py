@@ -7,15 +7,14 @@ from typing import NamedTuple
 
 DELIMITERS = (",", "\t", ";", "|")
 _SEP_LINE = re.compile(r"sep=(.)\r?\n")
-# Lines of a cell that are rows by themselves, so that it is none: by columns. Prose may
-# have one comma in each of a few lines, but hardly three in each.
-_ROWS_IN_A_CELL = {2: 5, 3: 3}
-_ROWS_AT_LEAST = 1
+# Lines of a cell that are whole rows, so that it is none; where all else is sound.
+_ROWS_IN_A_CELL = {",": (5, 20), "\t": (1, 5)}
 
 
 class TableRow(NamedTuple):
     line: int
     cells: list[str]
+    doubtful: bool = False  # a cell's further lines are each a whole row
 
 
 def delimiter_of(header: str) -> str | None:
@@ -28,33 +27,50 @@ def delimiter_of(header: str) -> str | None:
 def table_rows(text: str) -> Iterator[TableRow]:
     """Every row of a table with the line it begins in; the first holds the names.
 
-    A quote opens a cell only if it is closed before a delimiter or a line's end, and
-    if what it closes in is not a run of whole rows; else it is a mark like any other.
+    A quote opens a cell only if it is closed before a delimiter or a line's end. Where
+    all rows then have as many cells as there are names, and no quote is left over, the
+    table is taken at its word. Else what a quote closes in must not be a run of whole
+    rows, or it is a mark like any other.
     """
+    rows = list(_rows(text, trusting=True))
+    is_sound = len({len(row.cells) for row in rows}) == 1 and not any(
+        cell.lstrip(" ").startswith('"') and not cell.endswith('"')
+        for row in rows
+        for cell in row.cells
+    )
+    yield from rows if is_sound else _rows(text, trusting=False)
+
+
+def _rows(text: str, trusting: bool) -> Iterator[TableRow]:
     named = _SEP_LINE.match(text)
     start = named.end() if named else 0
     line = 1 + bool(named)
-    header = re.match(r"[^\r\n]*", text[start:])
+    header = re.match(r"[^\r\n]*", text[start:].lstrip("\r\n"))
     delimiter = named[1] if named else delimiter_of(header[0] if header else "")
     names = 0
     while start < len(text):
-        cells, stop = _row_at(text, start, delimiter, names)
-        names = names or len(cells)
+        cells, stop = _row_at(text, start, delimiter, names, trusting)
         if any(cell.strip() for cell in cells):
-            yield TableRow(line, cells)
+            names = names or len(cells)
+            doubtful = any(
+                "\n" in cell and _holds_rows(cell, delimiter, names, 1)
+                for cell in cells
+            )
+            yield TableRow(line, cells, doubtful)
         line += len(re.findall(r"\r\n|\r|\n", text[start:stop]))
         start = stop
 
 
 def _row_at(
-    text: str, start: int, delimiter: str | None, names: int
+    text: str, start: int, delimiter: str | None, names: int, trusting: bool
 ) -> tuple[list[str], int]:
     """The cells of the row at `start`, and where the next one begins."""
     quoted, bare = _patterns(delimiter)
+    needed = _ROWS_IN_A_CELL["\t" if delimiter == "\t" else ","][trusting]
     cells = []
     while True:
         match = quoted.match(text, start) if text[start : start + 1] in '" ' else None
-        if match and not _holds_rows(match[1], delimiter, names):
+        if match and not _holds_rows(match[1], delimiter, names, needed):
             cells.append(match[1].replace('""', '"'))
         else:
             match = bare.match(text, start)
@@ -74,13 +90,11 @@ def _patterns(delimiter: str | None) -> tuple[re.Pattern, re.Pattern]:
     return re.compile(quoted), re.compile(f"[^{ends}]*")
 
 
-def _holds_rows(cell: str, delimiter: str | None, names: int) -> bool:
+def _holds_rows(cell: str, delimiter: str | None, names: int, needed: int) -> bool:
     """Whether a cell's further lines are each a whole row: an unbalanced quote."""
     if delimiter is None or names < 2 or "\n" not in cell:
         return False
     further = cell.splitlines()[1:]
-    needed = _ROWS_IN_A_CELL.get(names, _ROWS_AT_LEAST)
-    needed = _ROWS_AT_LEAST if delimiter == "\t" else needed
     return len(further) >= needed and all(
         line.count(delimiter) == names - 1 for line in further
     )

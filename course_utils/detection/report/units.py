@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 FEWEST_JUDGED = 10  # blocks; nothing is judged by fewer
 _TEXTS_OF_A_PROMPT = 10  # of each prompt, where not all can be looked at
 _MANY_TEXTS = 20  # of each of a few prompts, which are then taken as given
+_NO_PROMPT = "\0no prompt"
 _SHARED = 0.5  # of both sets' texts, from which on only shared prompts are compared
 
 Group = list[int]
@@ -68,7 +69,7 @@ def units_beside(
     own = _groups(texts, prompts, dice)
     reference = _groups(reference_texts, reference_prompts, dice)
     if own and reference:
-        shared = [prompt for prompt in own if prompt in reference]
+        shared = [p for p in own if p in reference and not p.startswith(_NO_PROMPT)]
         pairs = [(own[p], reference[p]) for p in shared]
         texts_beside = sum(min(len(a), len(b)) for a, b in pairs)
         shares = [_share(groups, shared) for groups in (own, reference)]
@@ -125,7 +126,8 @@ def _of_shared_prompts(
 ) -> Units:
     notes = []
     if left:
-        notes.append(f"{left:,} prompts stand in one of the two only and are left out.")
+        verb = "prompt stands" if left == 1 else "prompts stand"
+        notes.append(f"{left:,} {verb} in one of the two only, left out here.")
     if len(pairs) >= FEWEST_JUDGED:
         return _paired(pairs, [0] * len(pairs), "prompts", notes, sample, dice)
     single = [
@@ -134,8 +136,8 @@ def _of_shared_prompts(
         for a, b in zip(*pair, strict=False)
     ]
     notes.append(
-        f"Texts are compared within each of {len(pairs)} prompts that both have: what "
-        "is found holds for these prompts."
+        f"Texts are compared within each prompt that both have ({len(pairs)}): what is "
+        "found holds for these."
     )
     blocks = [(a, b) for a, b, _ in single]
     strata = [stratum for *_, stratum in single]
@@ -190,12 +192,15 @@ def _limited(
 def _groups(
     texts: int, prompts: Sequence[str] | None, dice: random.Random
 ) -> dict[str, Group]:
-    """The places of each prompt's texts, in random order; none for a single prompt."""
+    """The places of each prompt's texts, in random order; none for a single prompt.
+
+    Texts without a prompt are no texts of one prompt: each is drawn by itself.
+    """
     if prompts is None or len(set(prompts)) < 2:
         return {}
     groups: dict[str, Group] = defaultdict(list)
     for place in dice.sample(range(texts), texts):
-        groups[prompts[place]].append(place)
+        groups[prompts[place] or f"{_NO_PROMPT} {place}"].append(place)
     return dict(groups)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 PAGES = (".html", ".htm")
 NUMBERS = (".json",)
+_LONGEST_NAME = 220  # bytes: most systems allow 255, and a part has some more
 
 
 def check_target(path: Path, allowed: Sequence[str] = (*PAGES, *NUMBERS)) -> None:
@@ -16,6 +17,10 @@ def check_target(path: Path, allowed: Sequence[str] = (*PAGES, *NUMBERS)) -> Non
     if path.suffix.lower() not in allowed:
         raise ValueError(
             f"path is {str(path)!r}; allowed ends are {' and '.join(allowed)}"
+        )
+    if len(path.name.encode()) > _LONGEST_NAME:
+        raise ValueError(
+            f"path has a name of {len(path.name)} characters; allowed are fewer"
         )
     if path.is_dir():
         raise ValueError(f"path is {str(path)!r}, which is a folder")
