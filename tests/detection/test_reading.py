@@ -704,3 +704,12 @@ def test_a_table_may_begin_with_an_empty_line(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("\nprompt,response\na,b\n")
     assert read_generations(path).texts == ["b"]
+
+
+def test_a_column_that_repeats_is_the_prompt_where_none_is_named():
+    rows = [{"text": f"Tell of {i // 3}", "response": f"a tale {i}"} for i in range(12)]
+    found = read_generations(rows)
+    assert found.prompts == [row["text"] for row in rows]
+    assert "prompts are 'text'" in found.notes[0]
+    rows = [{"text": f"one {i}", "response": f"another {i}"} for i in range(12)]
+    assert read_generations(rows).prompts is None

@@ -20,6 +20,7 @@ from course_utils.detection.report.layouts import (
 
 _LOOKED_AT = 200  # rows that decide
 _MOSTLY = 0.9
+_REPEATS = 0.5  # different texts of a column of prompts, at most
 _OWN_WORDS = 5  # a text with fewer besides the prompt's repeats the prompt
 _FIELDS_LISTED = 12
 
@@ -28,11 +29,13 @@ _FIELDS_LISTED = 12
 class Choice:
     """The columns that could hold the texts, the best first, and why it is.
 
-    A row's text stands in the first of them that the row has.
+    A row's text stands in the first of them that the row has. `prompt` is a column of
+    texts that must be the prompts, since it repeats and no column is named so.
     """
 
     texts: tuple[str, ...]
     why: str = ""
+    prompt: str | None = None
 
 
 def choose(rows: Sequence[Any], prompt_field: str | None = None) -> Choice:
@@ -56,7 +59,17 @@ def choose(rows: Sequence[Any], prompt_field: str | None = None) -> Choice:
             )
     if not own:
         return Choice((*repeated, *(n for n in found if n not in repeated)))
-    return Choice(tuple(own), _why(own, repeated))
+    is_known = own[0] not in prompts or any(prompts[own[0]])
+    prompt = None if is_known else _repeating(own, found)
+    why = _why(own, repeated) + (f", and prompts are {prompt!r}" if prompt else "")
+    return Choice(tuple(n for n in own if n != prompt), why, prompt)
+
+
+def _repeating(own: Sequence[str], found: Mapping[str, Sequence]) -> str | None:
+    """A column whose texts come again, where those of the surest one hardly do."""
+    kinds = {n: len(set(found[n])) / len(found[n]) for n in own}
+    others = [n for n in own[1:] if kinds[n] <= _REPEATS < kinds[own[0]]]
+    return others[0] if others else None
 
 
 def prompt_of(row: Any, field: str | None = None, text: str = "") -> str | None:

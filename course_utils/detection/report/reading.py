@@ -109,7 +109,7 @@ def read_generations(
     found = _Found(by)
     for row, is_kept in zip(rows, one_filter(_values(rows)), strict=True):
         if is_kept:
-            found.add(row, choice, bool(field), prompt_field)
+            found.add(row, choice, bool(field), prompt_field or choice.prompt)
         else:
             found.filtered += 1
     if not found.texts:
