@@ -6,9 +6,9 @@
 Set and reference come from one source, so every "more alike" is a false alarm. The
 report promises one page in twenty at most; the bar is 0.5 to 1.5 of that. An interval
 holds the truth where it encloses the mean of its measure over all sets of its size.
-Runs are kept, one line each, in runs/report_rates.jsonl; a trial that was stopped goes
-on where it was. Here a page rests on 49 swaps of blocks, not 199: the test is exact
-with any number.
+What was found last stands in benchmarks/report_rates.txt. Runs are kept, one line each,
+in runs/report_rates.jsonl; a trial that was stopped goes on where it was. Here a page
+rests on 49 swaps of blocks, not 199: the test is exact with any number.
 """
 
 import argparse
