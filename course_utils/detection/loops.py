@@ -142,9 +142,8 @@ def _agreement(
         reach = 2**power
         shift = length if step > 0 else 1 - length - reach
         first, second = (np.clip(at + shift, -1, beyond) for at in (one, other))
-        number = levels[power][
-            first
-        ]  # the place -1 is the last, too: none begins there
+        # Where a place would lie outside it is the last one, where no run begins.
+        number = levels[power][first]
         fits = (number >= 0) & (number == levels[power][second])
         length = length + reach * fits
     return length

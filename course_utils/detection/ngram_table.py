@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 
 from course_utils.detection.self_bleu import (
     closest_other,
+    elsewhere_of_sorted,
     length_penalties,
     numbered_ngrams,
     smoothed_mean,
@@ -43,7 +44,9 @@ class NgramTable:
         matches = np.zeros((len(chosen), self.n), dtype=np.int64)
         for k, (gram, text, count) in enumerate(self._orders):
             inside = np.flatnonzero(place[text] >= 0)
-            clipped = np.minimum(count[inside], _elsewhere(gram[inside], count[inside]))
+            clipped = np.minimum(
+                count[inside], elsewhere_of_sorted(gram[inside], count[inside])
+            )
             matches[:, k] = np.bincount(
                 place[text[inside]], weights=clipped, minlength=len(chosen)
             )
@@ -65,18 +68,3 @@ def _entries(
     gram, text, count = gram[shared], text[shared], count[shared]
     order = np.lexsort((-count, gram))
     return gram[order], text[order], count[order]
-
-
-def _elsewhere(
-    gram: Int[np.ndarray, " entries"], count: Int[np.ndarray, " entries"]
-) -> Int[np.ndarray, " entries"]:
-    """The largest other count of the same n-gram, of entries sorted by `_entries`."""
-    if len(gram) == 0:
-        return count
-    is_first = np.diff(gram, prepend=-1) > 0
-    first = np.flatnonzero(is_first)
-    after = np.minimum(first + 1, len(gram) - 1)
-    second = np.where(gram[after] == gram[first], count[after], 0)
-    second[first == len(gram) - 1] = 0
-    group = np.cumsum(is_first) - 1
-    return np.where(is_first, second[group], count[first][group])

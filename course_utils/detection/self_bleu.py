@@ -290,8 +290,8 @@ def _scores_of_pairs(
         ]
     )
     penalties = length_penalties(lengths[earlier], lengths[later])
-    means = smoothed_mean(matches, totals[earlier], lengths[earlier], smoothing, short)
-    return means * penalties
+    of = totals[earlier], lengths[earlier]
+    return smoothed_mean(matches, *of, smoothing, short) * penalties
 
 
 # Self-BLEU against all others, in linear time
@@ -348,16 +348,21 @@ def largest_elsewhere(
     """
     gram, counts = np.asarray(gram), np.asarray(counts)
     order = np.lexsort((-counts, gram))  # by n-gram, the largest count first
-    gram, counts = gram[order], counts[order]
+    elsewhere = np.empty_like(counts)
+    elsewhere[order] = elsewhere_of_sorted(gram[order], counts[order])
+    return elsewhere
+
+
+def elsewhere_of_sorted(
+    gram: Int[np.ndarray, " entries"], counts: Int[np.ndarray, " entries"]
+) -> Int[np.ndarray, " entries"]:
+    """`largest_elsewhere` of entries by n-gram, of each the largest count first."""
     holds_largest = np.diff(gram, prepend=-1) > 0
     first = np.flatnonzero(holds_largest)
     following = np.append(first[1:], len(gram))
-    shared = following - first > 1
-    second = np.where(shared, counts[np.minimum(first + 1, len(gram) - 1)], 0)
+    second = np.append(counts, 0)[first + 1] * (following - first > 1)
     of_gram = np.cumsum(holds_largest) - 1
-    elsewhere = np.empty_like(counts)
-    elsewhere[order] = np.where(holds_largest, second[of_gram], counts[first][of_gram])
-    return elsewhere
+    return np.where(holds_largest, second[of_gram], counts[first][of_gram])
 
 
 def closest_other(lengths: Int[np.ndarray, " texts"]) -> Int[np.ndarray, " texts"]:
@@ -386,10 +391,7 @@ _SCORERS = {"all": _scores_against_all, "pairs": _scores_of_pairs}
 
 def _check_choices(references: str, smoothing: str | None, short: str) -> None:
     if references not in _SCORERS:
-        raise ValueError(
-            f'references is {references!r}; allowed are "all" (all other texts '
-            'together) and "pairs"'
-        )
+        raise ValueError(f'references is {references!r}; allowed are "all" and "pairs"')
     if smoothing not in ("method1", "method4", None):
         raise ValueError(
             f'smoothing is {smoothing!r}; allowed are "method1", "method4" and None'

@@ -54,6 +54,11 @@ def terms(text: str) -> list[Hashable]:
     return found
 
 
+def terms_of(tokenize: Tokenize) -> Tokenize:
+    """What texts are compared by whose words are those of `tokenize`."""
+    return terms if tokenize is words else tokenize
+
+
 def letters(text: str) -> list[str]:
     """Every character that is no space, in lower case, with its marks."""
     return [c for c in _pattern("letter").findall(text.lower()) if not c.isspace()]

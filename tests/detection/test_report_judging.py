@@ -309,7 +309,7 @@ def test_texts_of_a_prompt_stay_together_along_the_file(tales):
 
 def test_groups_are_measured_on_one_number_of_texts(tales):
     values = ["b"] * 30 + ["a 10"] * 50 + ["a 2"] * 25 + ["few"] * 3
-    found = groups_by("model", tales[:108], values, None, tales[300:])
+    found = groups_by("model", values, tales[:108], None, tales[300:])
     assert [g.name for g in found.groups] == ["a 2", "a 10", "b", "the reference"]
     assert found.size == 25
     assert found.notes == ["1 values of model with under 20 texts are left out."]
@@ -324,7 +324,7 @@ def test_groups_of_few_and_of_many_prompts_have_one_number_of_texts(tales, monke
 
     monkeypatch.setattr(groups, "judged", spied)
     prompts = ["p0"] * 58 + ["p1"] * 2 + named(30, 2, "q")
-    found = groups_by("m", tales[:120], ["a"] * 60 + ["b"] * 60, prompts, [])
+    found = groups_by("m", ["a"] * 60 + ["b"] * 60, tales[:120], prompts, [])
     assert sizes == [60, 60]
     for group in found.groups:
         assert not math.isnan(group.findings[1].interval[0])

@@ -8,12 +8,12 @@ and loops are shown from all texts. Built in notebook 11.
 import json
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from course_utils.detection.report import questions
 from course_utils.detection.report.along import along
@@ -29,6 +29,7 @@ from course_utils.detection.report.judging import SHUFFLES, drawn, judged
 from course_utils.detection.report.measures import Finding, Pool
 from course_utils.detection.report.page import page_of
 from course_utils.detection.report.result import About, Result
+from course_utils.detection.report.spread import SPLITS
 from course_utils.detection.report.units import (
     FEWEST_JUDGED,
     Units,
@@ -141,81 +142,71 @@ def collapse_report(
     """
     from tqdm.auto import tqdm
 
-    check_texts(texts)
     sample = as_whole_number("sample", sample, at_least=2)
     shuffles = as_whole_number("shuffles", shuffles, at_least=19)
     seed = as_whole_number("seed", seed, at_least=0)
-    _check_one_each("prompts", prompts, texts)
-    _check_one_each("by", by and by[1], texts)
     notes: list[str] = []
-    kept = _with_words(texts, "texts", tokenize, notes)
-    told = [texts[i] for i in kept]
-    asked = None if prompts is None else [prompts[i] for i in kept]
-    model, model_prompts = _of_reference(reference, reference_prompts, tokenize, notes)
-    dice = random.Random(seed)
-    if model:
-        units = units_beside(len(told), asked, len(model), model_prompts, sample, dice)
-    else:
-        units = units_alone(len(told), asked, sample, dice)
+    own = _side(texts, prompts, ("texts", "prompts", "texts"), tokenize, notes)
+    names = "reference", "reference_prompts", "reference texts"
+    model = _NOTHING
+    if reference is not None:
+        model = _side(reference, reference_prompts, names, tokenize, notes)
+    grouped = None
     if by is not None:
-        check_groups(by[0], [by[1][i] for i in kept])
-    notes += units.notes + _how_counted(told[:SAMPLE], tokenize)
-    whole_model = model
-    cut, model = _cut(told, "texts", notes), _cut(model, "reference texts", notes)
-    steps = 25 + shuffles + 4
+        _check_one_each("by", by[1], texts)
+        grouped = by[0], [by[1][i] for i in own.kept]
+        check_groups(*grouped)
+    dice = random.Random(seed)
+    units = _units(own, model, sample, dice)
+    notes += units.notes + _how_counted(own.whole[:SAMPLE], tokenize)
+    steps = SPLITS + shuffles + 4
     with tqdm(total=steps, desc="report", disable=not progress, leave=False) as bar:
-        pool = Pool(_chosen(units, cut, model), tokenize)
-        findings = judged(drawn(units, pool), shuffles, seed, bar.update)
-        if model and len(units.own) < FEWEST_JUDGED:
-            findings = _described(cut, model, sample, seed, tokenize)
-        loops = list(loops_in(told, tokenize))
+        findings = _findings(
+            own, model, units, sample, shuffles, seed, tokenize, bar.update
+        )
+        loops = list(loops_in(own.whole, tokenize))
         bar.update()
-        worst, usual = worst_prompts(cut, asked or [], dice, tokenize)
+        worst, usual = worst_prompts(own.texts, own.prompts or [], dice, tokenize)
         bar.update()
-        found = along(cut, asked, _ALONG_SHUFFLES, seed, tokenize)
+        found = along(own.texts, own.prompts, _ALONG_SHUFFLES, seed, tokenize)
         bar.update()
         groups = None
-        if by is not None:
-            values = [by[1][i] for i in kept]
-            groups = groups_by(by[0], cut, values, asked, model, seed, tokenize)
-        pairs = most_alike(_draw(cut, _PAIRS_AMONG, dice), tokenize)
+        if grouped is not None:
+            groups = groups_by(
+                *grouped, own.texts, own.prompts, model.texts, seed, tokenize
+            )
+        pairs = most_alike(_draw(own.texts, _PAIRS_AMONG, dice), tokenize)
         bar.update()
-    name = replace(about or About(), made=date.today().isoformat())
     return CollapseReport(
-        texts=len(told),
-        reference_texts=len(model),
+        texts=len(own.texts),
+        reference_texts=len(model.texts),
         sample=units.texts,
         findings=findings,
-        copied=most_copied(told),
+        copied=most_copied(own.whole),
         looping=len(loops),
-        loops=longest_loops(loops, kept),
+        loops=longest_loops(loops, own.kept),
         alike=pairs,
         prompts=worst,
         notes=notes,
         unit=units.unit,
         units=len(units.own),
-        words=_median_words(told, tokenize),
-        reference_words=_median_words(whole_model, tokenize),
+        words=_median_words(own.whole, tokenize),
+        reference_words=_median_words(model.whole, tokenize),
         along=found,
         groups=groups,
         all_prompts=usual,
         seed=seed,
-        about=name,
+        about=replace(about or About(), made=date.today().isoformat()),
     )
 
 
 def write_report(report: CollapseReport, *paths: Path) -> None:
     """Write a report as .html or .json, by each file's name: all whole, or none."""
     for path in paths:
-        check_ending(path)
+        check_target(path)
     pages = [path.suffix.lower() in PAGES for path in paths]
     texts = [report.to_html() if page else report.to_json() for page in pages]
     write_all({p: text + "\n" for p, text in zip(paths, texts, strict=True)})
-
-
-def check_ending(path: Path) -> None:
-    """Refuse a file that is no report by its name, before any work is done."""
-    check_target(path)
 
 
 def _ends(interval: Interval) -> str:
@@ -238,46 +229,80 @@ def _check_one_each(
         )
 
 
-def _with_words(
-    texts: Sequence[str], name: str, tokenize: Tokenize, notes: list[str]
-) -> list[int]:
+class _Side(NamedTuple):
+    """The set or its reference: texts with words, whole and cut to what is measured.
+
+    kept  the places of these texts among those given
+    """
+
+    kept: list[int]
+    whole: list[str]
+    texts: list[str]
+    prompts: list[str] | None
+
+
+_NOTHING = _Side([], [], [], None)
+
+
+def _side(
+    texts: Sequence[str],
+    prompts: Sequence[str] | None,
+    names: tuple[str, str, str],
+    tokenize: Tokenize,
+    notes: list[str],
+) -> _Side:
+    """Texts as they are measured; `names` are the arguments', and the texts'."""
+    argument, of_prompts, what = names
+    check_texts(texts, name=argument)
+    _check_one_each(of_prompts, prompts, texts)
     kept = [i for i, t in enumerate(texts) if len(tokenize(t[:1000]) or tokenize(t))]
     if len(kept) < 2:
         raise ValueError(
-            f"{name.partition(' ')[0]} holds {len(kept)} texts with a word; at least 2 "
-            "are needed"
+            f"{argument} holds {len(kept)} texts with a word; at least 2 are needed"
         )
-    if len(kept) < len(texts):
-        left = len(texts) - len(kept)
-        verb = "is" if left == 1 else "are"
-        notes.append(f"{left:,} {_one(name, left)} without a word {verb} left out.")
-    return kept
-
-
-def _of_reference(
-    reference: Sequence[str] | None,
-    prompts: Sequence[str] | None,
-    tokenize: Tokenize,
-    notes: list[str],
-) -> tuple[list[str], list[str] | None]:
-    if reference is None:
-        return [], None
-    check_texts(reference, name="reference")
-    _check_one_each("reference_prompts", prompts, reference)
-    kept = _with_words(reference, "reference texts", tokenize, notes)
+    whole = [texts[i] for i in kept]
+    notes += _left_out(len(texts) - len(kept), what) + _cut_short(whole, what)
     asked = None if prompts is None else [prompts[i] for i in kept]
-    return [reference[i] for i in kept], asked
+    return _Side(kept, whole, [text[:_LONGEST] for text in whole], asked)
 
 
-def _cut(texts: list[str], name: str, notes: list[str]) -> list[str]:
-    """Beginnings of very long texts, which take minutes and outweigh all others."""
-    longer = sum(len(text) > _LONGEST for text in texts)
-    if longer:
-        notes.append(
-            f"Of {longer:,} {_one(name, longer)} longer than {_LONGEST:,} characters "
-            "the measures see the beginning; loops and copies are looked for in all."
-        )
-    return [text[:_LONGEST] for text in texts]
+def _left_out(count: int, what: str) -> list[str]:
+    verb = "is" if count == 1 else "are"
+    said = f"{count:,} {_one(what, count)} without a word {verb} left out."
+    return [said] * (count > 0)
+
+
+def _cut_short(texts: list[str], what: str) -> list[str]:
+    """A note on very long texts, which take minutes and outweigh all others."""
+    count = sum(len(text) > _LONGEST for text in texts)
+    said = (
+        f"Of {count:,} {_one(what, count)} longer than {_LONGEST:,} characters the "
+        "measures see the beginning; loops and copies are looked for in all."
+    )
+    return [said] * (count > 0)
+
+
+def _units(own: _Side, model: _Side, sample: int, dice: random.Random) -> Units:
+    if not model.texts:
+        return units_alone(len(own.texts), own.prompts, sample, dice)
+    sizes = len(own.texts), own.prompts, len(model.texts), model.prompts
+    return units_beside(*sizes, sample, dice)
+
+
+def _findings(
+    own: _Side,
+    model: _Side,
+    units: Units,
+    sample: int,
+    shuffles: int,
+    seed: int,
+    tokenize: Tokenize,
+    tick: Callable[[], object],
+) -> list[Finding]:
+    if model.texts and len(units.own) < FEWEST_JUDGED:
+        return _described(own.texts, model.texts, sample, seed, tokenize)
+    pool = Pool(_chosen(units, own.texts, model.texts), tokenize)
+    return judged(drawn(units, pool), shuffles, seed, tick)
 
 
 def _described(
@@ -287,8 +312,7 @@ def _described(
 
     How sure they are is unknown then.
     """
-    dice = random.Random(seed)
-    units = units_of_texts(len(texts), len(reference), sample, dice)
+    units = units_of_texts(len(texts), len(reference), sample, random.Random(seed))
     pool = Pool(_chosen(units, texts, reference), tokenize)
     unknown = (math.nan, math.nan)
     return [

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from course_utils.detection.embedding import tfidf_cosines
-from course_utils.detection.repetition import Loop, find_loops
-from course_utils.detection.report.measures import LOOP_WORDS, plain
+from course_utils.detection.repetition import Loop
+from course_utils.detection.report.measures import long_loops, plain
 from course_utils.detection.self_bleu import bleu_against_others, self_bleu
-from course_utils.detection.words import Tokenize, is_drawing, terms, words
+from course_utils.detection.words import Tokenize, terms_of, words
 from course_utils.foundations.intervals import Interval
 
 _SHOWN = 5  # of each kind of example
@@ -51,8 +51,8 @@ def loops_in(
     """The texts that go round in a loop of six words or more, rules like ----- not."""
     for start in range(0, len(texts), _CHUNK):
         rows = [tokenize(text) for text in texts[start : start + _CHUNK]]
-        for i, loop in enumerate(find_loops(rows, 3, is_drawing)):
-            if loop is not None and loop.period * loop.repeats >= LOOP_WORDS:
+        for i, loop in enumerate(long_loops(rows)):
+            if loop is not None:
                 phrase = rows[i][loop.start : loop.start + loop.period]
                 yield start + i, loop, " ".join(map(str, phrase))
 
@@ -70,8 +70,8 @@ def most_alike(texts: list[str], tokenize: Tokenize = words) -> list[tuple[str, 
     own = sorted(first_of.values())
     if len(own) < 2:
         return []
-    by = terms if tokenize is words else tokenize
-    cosines = tfidf_cosines([texts[i] for i in own], by).triu(diagonal=1)
+    different = [texts[i] for i in own]
+    cosines = tfidf_cosines(different, terms_of(tokenize)).triu(diagonal=1)
     most = min(cosines.numel(), 50 * _SHOWN)
     values, places = cosines.flatten().topk(most)
     pairs: list[tuple[str, str]] = []

@@ -45,8 +45,8 @@ class Groups:
 
 def groups_by(
     field: str,
-    texts: Sequence[str],
     values: Sequence[Any],
+    texts: Sequence[str],
     prompts: Sequence[str] | None,
     reference: Sequence[str],
     seed: int = 0,

@@ -19,11 +19,11 @@ from course_utils.detection.embedding import tfidf_cosines
 from course_utils.detection.ngram_table import NgramTable
 from course_utils.detection.repetition import Loop, find_loops, rep_n
 from course_utils.detection.vendi import vendi_of_eigenvalues
-from course_utils.detection.words import Tokenize, is_drawing, terms, words
+from course_utils.detection.words import Tokenize, is_drawing, terms_of, words
 from course_utils.foundations.intervals import Interval
 
 _APART = 0.5  # cosine distance between kinds of texts
-LOOP_WORDS = 6  # a shorter stretch is no loop: "no, no, no"
+_LOOP_WORDS = 6  # a shorter stretch is no loop: "no, no, no"
 
 Places = Int[np.ndarray, " chosen"]
 
@@ -34,22 +34,28 @@ class Pool:
     def __init__(self, texts: Sequence[str], tokenize: Tokenize = words) -> None:
         self.texts = list(texts)
         self.rows: list[Sequence[Hashable]] = [tokenize(text) for text in texts]
-        by = terms if tokenize is words else tokenize
-        self.cosines: Float[Tensor, "n n"] = tfidf_cosines(self.texts, by)
+        self.cosines: Float[Tensor, "n n"] = tfidf_cosines(
+            self.texts, terms_of(tokenize)
+        )
         self.bytes = [text.encode("utf-8", "replace") for text in texts]
         numbers: dict[str, int] = {}
         same = [numbers.setdefault(plain(t), len(numbers)) for t in texts]
         self.same = np.array(same)
         self.repeated = np.array([rep_n(row) for row in self.rows])
-        self.loops = np.array([*map(_is_long, find_loops(self.rows, 3, is_drawing))])
+        self.loops = np.array([loop is not None for loop in long_loops(self.rows)])
         self.ngrams = NgramTable(self.rows, 4)
 
     def __len__(self) -> int:
         return len(self.texts)
 
 
-def _is_long(loop: Loop | None) -> bool:
-    return loop is not None and loop.period * loop.repeats >= LOOP_WORDS
+def long_loops(rows: Sequence[Sequence[Hashable]]) -> list[Loop | None]:
+    """Of each text the loop of six words or more, if any; rules like ----- are none."""
+    found = find_loops(rows, 3, is_drawing)
+    return [
+        loop if loop and loop.period * loop.repeats >= _LOOP_WORDS else None
+        for loop in found
+    ]
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,9 @@ class Measure:
     collapse_is  "high" or "low": where this measure goes as texts grow alike
     limits       the least and the largest value possible
     share        whether it is a share of texts, known no better than to one text
+    effective    whether it is an effective number of texts, and can be no larger than
+                 their number
+    in_percent   whether a sentence tells it in percent
     """
 
     name: str
@@ -69,6 +78,8 @@ class Measure:
     of: Callable[[Pool, Places], float]
     limits: Interval = (0.0, 1.0)
     share: bool = False
+    effective: bool = False
+    in_percent: bool = False
 
     @property
     def sign(self) -> int:
@@ -155,6 +166,7 @@ MEASURES = (
         "high",
         _copies,
         share=True,
+        in_percent=True,
     ),
     Measure(
         "Self-BLEU-4",
@@ -178,6 +190,7 @@ MEASURES = (
         "low",
         _vendi,
         limits=(1.0, math.inf),
+        effective=True,
     ),
     Measure(
         "largest kind",
@@ -186,6 +199,7 @@ MEASURES = (
         "high",
         _largest_kind,
         share=True,
+        in_percent=True,
     ),
     Measure(
         "looping",
@@ -194,6 +208,7 @@ MEASURES = (
         "high",
         _looping,
         share=True,
+        in_percent=True,
     ),
     Measure(
         "repetition",
@@ -201,5 +216,6 @@ MEASURES = (
         "texts repeat themselves",
         "high",
         _repetition,
+        in_percent=True,
     ),
 )

@@ -9,8 +9,7 @@ from course_utils.detection.report.units import FEWEST_JUDGED
 
 _NAMED = 3  # measures in a headline
 _OTHER_LENGTH = 1.25
-_SHARES = ("copies", "largest kind", "looping", "repetition")
-_PLAINLY = {measure.name: measure.plainly for measure in MEASURES}
+_MEASURES = {measure.name: measure for measure in MEASURES}
 
 COLLAPSED = "Is it collapsed, compared with what?"
 SINCE = "Since when, and under which prompts?"
@@ -62,10 +61,8 @@ def reference_name(result: Result) -> str:
 
 def number(name: str, value: float) -> str:
     """A measure's value as a sentence has it: shares in percent, others in digits."""
-    if name in _SHARES:
-        return (
-            f"{100 * value:.2g} %" if value < 0.1 else f"{value:.0%}".replace("%", " %")
-        )
+    if _MEASURES[name].in_percent:
+        return f"{100 * value:.2g} %" if value < 0.1 else f"{100 * value:.0f} %"
     return f"{value:.2f}" if value < 10 else f"{value:,.0f}"
 
 
@@ -86,7 +83,7 @@ def _is_too_few(result: Result) -> bool:
 
 def _listed(findings: Sequence[Finding]) -> str:
     told = [
-        f"{_PLAINLY[f.name]} ({f.name} {number(f.name, f.value)} against "
+        f"{_MEASURES[f.name].plainly} ({f.name} {number(f.name, f.value)} against "
         f"{number(f.name, f.reference or 0.0)})"
         for f in findings[:_NAMED]
     ]

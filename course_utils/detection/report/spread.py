@@ -22,7 +22,7 @@ from course_utils.foundations.intervals import FEWEST, Interval, student_t
 
 UNKNOWN = (math.nan, math.nan)
 
-_SPLITS = 25
+SPLITS = 25
 _PAIRINGS = (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2)))  # of four quarters
 _FALLS_BY = 0.2, 0.85  # from halves to the whole, at least and at most
 _FEWEST_FOR_QUARTERS = 8
@@ -83,7 +83,7 @@ def parts_of(
     Of each stratum every part has its share.
     """
     blocks = len(strata)
-    splits = _SPLITS if blocks >= FEWEST else 0
+    splits = SPLITS if blocks >= FEWEST else 0
     found: list[tuple[list, list]] = [([], []) for _ in sides]
     used = 1.0
     for _ in range(splits):
@@ -132,7 +132,7 @@ def interval_of(
     reach = _reach(blocks)
     if not _has_no_end(measure):
         return _of_share(value, error, reach, blocks)
-    if measure.collapse_is == "low":  # an effective number: a share of all texts
+    if measure.effective:  # as a share of all texts
         low, high = _of_share(value / texts, error / texts, reach, blocks)
         return within(measure, low * texts, high * texts, texts)
     factor = math.exp(reach * error / value)
@@ -169,7 +169,7 @@ def _reach(blocks: int) -> float:
 def within(measure: Measure, low: float, high: float, texts: int) -> Interval:
     """An interval cut where the measure ends; a Vendi score at the number of texts."""
     least, most = measure.limits
-    most = texts if measure.collapse_is == "low" else most
+    most = texts if measure.effective else most
     return max(low, least), min(high, most)
 
 

@@ -52,10 +52,7 @@ def _rows(text: str, trusting: bool) -> Iterator[TableRow]:
         cells, stop = _row_at(text, start, delimiter, names, trusting)
         if any(cell.strip() for cell in cells):
             names = names or len(cells)
-            doubtful = any(
-                "\n" in cell and _holds_rows(cell, delimiter, names, 1)
-                for cell in cells
-            )
+            doubtful = any(_holds_rows(cell, delimiter, names, 1) for cell in cells)
             yield TableRow(line, cells, doubtful)
         line += len(re.findall(r"\r\n|\r|\n", text[start:stop]))
         start = stop
