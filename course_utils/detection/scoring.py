@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from course_utils.foundations.intervals import Interval, wilson_interval
-from course_utils.foundations.validation import as_float_tensor
+from course_utils.foundations.validation import as_float_tensor, as_number
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,12 @@ def auroc_interval(
     (doi:10.1002/sim.2324), with the standard error of Hanley and McNeil 1982.
     Raises ValueError for an empty list and for NaN.
     """
-    area = auroc(healthy, collapsed)
-    sizes = len(healthy), len(collapsed)
-    return _lowest_area(area, *sizes, z), 1 - _lowest_area(1 - area, *sizes, z)
+    return area_interval(auroc(healthy, collapsed), len(healthy), len(collapsed), z)
+
+
+def area_interval(area: float, m: int, n: int, z: float = 1.96) -> Interval:
+    """`auroc_interval` of an area that was found with m healthy and n collapsed."""
+    return _lowest_area(area, m, n, z), 1 - _lowest_area(1 - area, m, n, z)
 
 
 def _lowest_area(found: float, m: int, n: int, z: float) -> float:
@@ -88,6 +91,27 @@ def _lowest_area(found: float, m: int, n: int, z: float) -> float:
         else:
             high = area
     return low
+
+
+def alarm_threshold(healthy: Sequence[float], rate: float = 0.05) -> float:
+    """The lowest threshold that a further healthy score passes at `rate` or less.
+
+    One more score, drawn as the m `healthy` ones were, has the same chance of each
+    place among them: above the k largest with k / (m + 1). So the k-th largest is
+    taken, for the largest k that keeps the promise, whatever the scores' distribution;
+    an alarm is what lies *above* it. Too few healthy scores can't promise a low rate,
+    then it is infinity: 5 % needs 19 of them. The promise holds on average over such
+    lists, a single threshold may be off a little.
+    Raises ValueError for an empty list, NaN, and a rate outside 0 to 1.
+    Vovk and others 2005 (conformal prediction). Built in notebook 11.
+    """
+    scores = _as_drops("healthy", healthy)
+    allowed = "a share above 0 and below 1"
+    rate = as_number("rate", rate, allowed)
+    if not 0 < rate < 1:
+        raise ValueError(f"rate must be {allowed}, not {rate:g}")
+    k = math.floor(rate * (len(scores) + 1) + 1e-9)
+    return scores.sort().values[-k].item() if k else math.inf
 
 
 def _as_drops(name: str, values: Sequence[float]) -> Float[Tensor, " requests"]:

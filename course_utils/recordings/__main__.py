@@ -9,7 +9,9 @@ from course_utils.data_files import data_path
 
 RECORDERS = {  # the module of each log, with its `record(out, seeds)` and `SEEDS`
     "adaptive": "course_utils.recordings.adaptive",
+    "foresight": "course_utils.recordings.foresight",
     "forms": "course_utils.recordings.forms",
+    "league": "course_utils.recordings.league",
     "noise": "course_utils.recordings.noise",
     "pretraining": "course_utils.recordings.pretraining",
     "prompts": "course_utils.recordings.prompts",

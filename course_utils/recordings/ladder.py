@@ -84,17 +84,28 @@ def load_tuned(step: int, seed: int = 0, folder: Path = FOLDER) -> LanguageModel
     1 several steps, of the others the last. Raises ValueError for any other, and
     OSError for a file that is missing or altered. Built in notebook 06.
     """
+    change = tuning(step, seed, folder)
+    if not change:
+        return load_model("storyteller")
+    name = f"storyteller-tuned-{step}" + (f"-seed-{seed}" if seed else "")
+    return with_difference(load_model("storyteller"), change, name)
+
+
+def tuning(step: int, seed: int = 0, folder: Path = FOLDER) -> dict[str, Tensor]:
+    """What those steps have changed in the storyteller's weights; nothing for step 0.
+
+    Raises what `load_tuned` raises.
+    """
     rungs = {(rung.step, rung.seed): rung for rung in ladder(folder)}
     if step == 0 and not isinstance(step, bool):
-        return load_model("storyteller")
+        return {}
     if (step, seed) not in rungs:
         _refuse(step, seed, sorted(rungs))
     rung = rungs[step, seed]
     path = _existing(folder / rung.filename)
     if sha256_of(path) != rung.sha256:
         raise OSError(f"the course's file {path} is truncated or altered: {_RESTORE}")
-    name = f"storyteller-tuned-{step}" + (f"-seed-{seed}" if seed else "")
-    return with_difference(load_model("storyteller"), unpacked(load_file(path)), name)
+    return unpacked(load_file(path))
 
 
 def _refuse(step: int, seed: int, known: list[tuple[int, int]]) -> NoReturn:

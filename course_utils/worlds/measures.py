@@ -110,6 +110,32 @@ def rarefied(counts: Iterable[int], texts: int) -> float:
     return sum(1 - math.comb(total - count, texts) / draws for count in counts)
 
 
+def kept_variety(
+    world: StoryWorld,
+    parses: Sequence[Parse],
+    texts: int = 64,
+    factors: Sequence[str] = FACTORS,
+) -> float:
+    """How much of the world's variety a set of texts shows: about 1 for a sound one.
+
+    For each factor the number of different values to expect in `texts` of them, over
+    that in as many tales of the world; the mean over the factors. Broken texts count as
+    far as they got. Fewer texts are taken where fewer settle on a factor, and NaN
+    stands where none does. Unlike `coverage` it does not grow with the number of texts,
+    and it can be a little above 1. Built in notebook 11.
+    """
+    shown = []
+    for factor in factors:
+        counts = label_counts(world, parses, factor)
+        many = min(texts, sum(counts))
+        if many == 0:
+            return math.nan
+        truth = world.probabilities(factor).values()
+        expected = sum(1 - (1 - p) ** many for p in truth)
+        shown.append(rarefied(counts, many) / expected)
+    return math.fsum(shown) / len(shown)
+
+
 def effective_number(shares: Distribution) -> float:
     """exp of the entropy: how many equally common values would be as diverse.
 

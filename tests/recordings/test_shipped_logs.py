@@ -7,6 +7,7 @@ import pytest
 from course_utils.data_files import data_path
 from course_utils.recordings import (
     adaptive,
+    foresight,
     noise,
     pretraining,
     prompts,
@@ -17,6 +18,7 @@ from course_utils.recordings import (
 
 SAMPLERS = {"truncation": truncation, "adaptive": adaptive, "noise": noise}
 RECORDERS = {
+    "foresight": foresight,
     "pretraining": pretraining,
     "prompts": prompts,
     "recursion": recursion,

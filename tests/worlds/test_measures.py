@@ -10,6 +10,7 @@ from course_utils.worlds.measures import (
     effective_number,
     faults,
     fidelity,
+    kept_variety,
     label_divergence,
     label_shares,
     memorised_share,
@@ -117,3 +118,24 @@ def test_rarefaction_counts_what_smaller_samples_show():
 def test_rarefaction_needs_as_many_texts(texts):
     with pytest.raises(ValueError, match="allowed are 1 to 8"):
         rarefied([5, 1, 2], texts)
+
+
+def test_a_sound_set_keeps_the_world_s_variety_at_any_size():
+    world = StoryWorld()
+    for n in (64, 500):
+        parses = parse_all(world, [story.text for story in world.sample(n, seed=n)])
+        assert kept_variety(world, parses) == pytest.approx(1, abs=0.06)
+
+
+def test_one_tale_in_many_words_keeps_next_to_nothing():
+    world = StoryWorld()
+    (tale,) = world.sample(1, seed=3)
+    parses = parse_all(world, [story.text for story in world.retell(tale, 100)])
+    what_happens = ("arc", "hero", "animal", "place", "object", "trait")
+    kept = kept_variety(world, parses, factors=what_happens)
+    assert kept < 0.15
+
+
+def test_texts_that_settle_nothing_have_no_variety():
+    world = StoryWorld()
+    assert math.isnan(kept_variety(world, parse_all(world, ["What?", "No."])))

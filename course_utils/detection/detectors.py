@@ -1,0 +1,383 @@
+"""Every detector of Part III behind one door: a set of texts in, a number out.
+
+Some look at the texts alone, some at the texts of each prompt, some at the entropies
+that the model left behind while it wrote. `scores` takes all that a set allows. Which
+of them to trust is the question of notebook 11, where they play in one league.
+"""
+
+import math
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from course_utils.detection.clusters import clusters_of_cosines, dominant_share, k_means
+from course_utils.detection.embedding import (
+    tfidf_cosines,
+    tfidf_points,
+    without_common_directions,
+)
+from course_utils.detection.mauve import mauve
+from course_utils.detection.monitor import largest_drop
+from course_utils.detection.repetition import (
+    adjusted_distinct,
+    compression_ratio,
+    distinct_n,
+    find_loops,
+    rep_n,
+)
+from course_utils.detection.self_bleu import (
+    bleu_against_others,
+    estimate_self_bleu,
+    self_repetition,
+)
+from course_utils.detection.vendi import vendi_of_kernel, vendi_score
+from course_utils.detection.words import check_texts, is_drawing, words
+from course_utils.foundations.entropy import entropy
+
+APART = 0.5  # cosine distance between kinds of texts, as in the report
+K = 5  # clusters of k-means
+DROP = 0.3  # the article's alarm
+VOCABULARY = 1000  # words of the language, for adjusted distinct-1
+
+Kind = Literal["texts", "prompts", "trace"]
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Texts on trial, and what is known of them beside their words.
+
+    prompts   what each text answers
+    entropy   bits before each token of each text, behind the sampler
+    surprise  nats of each token of each text under one fixed model
+    points    an embedding of each text [texts, width]
+
+    Raises ValueError for fewer than two texts, and where a list is not as long.
+    """
+
+    texts: Sequence[str]
+    prompts: Sequence[Hashable] | None = None
+    entropy: Sequence[Sequence[float]] | None = None
+    surprise: Sequence[Sequence[float]] | None = None
+    points: Float[Tensor, "texts width"] | None = None
+
+    def __post_init__(self) -> None:
+        check_texts(self.texts)
+        for name in ("prompts", "entropy", "surprise", "points"):
+            given = getattr(self, name)
+            if given is not None and len(given) != len(self.texts):
+                raise ValueError(
+                    f"{name} has {len(given)} entries; allowed is one for each of the "
+                    f"{len(self.texts)} texts"
+                )
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, places: Sequence[int]) -> "Sample":
+        """Some of the texts, with all that belongs to them."""
+
+        def of(values: Sequence | None) -> list | None:
+            return None if values is None else [values[place] for place in places]
+
+        points = None if self.points is None else self.points[list(places)]
+        known = of(self.prompts), of(self.entropy), of(self.surprise)
+        return Sample([self.texts[place] for place in places], *known, points)
+
+    @cached_property
+    def rows(self) -> list[list[str]]:
+        return [words(text) for text in self.texts]
+
+    @cached_property
+    def cosines(self) -> Float[Tensor, "texts texts"]:
+        return tfidf_cosines(self.texts)
+
+    @cached_property
+    def kinds(self) -> list[int]:
+        """The cluster of each text, by distance."""
+        return clusters_of_cosines(self.cosines, APART).tolist()
+
+    @cached_property
+    def of_prompt(self) -> dict[Hashable, list[int]]:
+        """The places of the texts of each prompt that has two or more."""
+        places: dict[Hashable, list[int]] = {}
+        for place, prompt in enumerate(self.prompts or ()):
+            places.setdefault(prompt, []).append(place)
+        return {prompt: found for prompt, found in places.items() if len(found) > 1}
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A measure that should tell a collapsed set from a sound one.
+
+    kind         what it looks at: "texts", the texts of each of several "prompts", or
+                 the "trace" that a model left
+    collapse_is  "high" or "low": where the measure goes as a set collapses
+    built_in     the notebook in which it is built
+    of           its value for a set beside a reference; NaN where it can't tell
+    needs        what the set must have beside texts; "reference" is the other set
+    """
+
+    name: str
+    kind: Kind
+    collapse_is: Literal["high", "low"]
+    built_in: str
+    of: Callable[[Sample, Sample], float]
+    needs: tuple[str, ...] = ()
+
+    @property
+    def sign(self) -> int:
+        """1 where larger values mean more collapse, else -1."""
+        return 1 if self.collapse_is == "high" else -1
+
+
+def scores(sample: Sample, reference: Sample | None = None) -> dict[str, float]:
+    """The value of each detector for a set, by name, in the detector's own units.
+
+    reference  sound texts of the same kind, for those that compare; what the set or the
+               reference lacks leaves out the detectors that need it
+
+    Values of sets of unlike sizes can't be compared with each other. Built in
+    notebook 11.
+    """
+    return {
+        name: detector.of(sample, reference or sample)
+        for name, detector in DETECTORS.items()
+        if _can_tell(detector, sample, reference)
+    }
+
+
+def _can_tell(detector: Detector, sample: Sample, reference: Sample | None) -> bool:
+    own = [need for need in detector.needs if need != "reference"]
+    if any(getattr(sample, need) is None for need in own):
+        return False
+    if "reference" not in detector.needs:
+        return True
+    return reference is not None and all(
+        getattr(reference, need) is not None for need in own
+    )
+
+
+# Texts
+
+
+def _self_bleu(sample: Sample, _: Sample) -> float:
+    return float(bleu_against_others(sample.rows).mean())
+
+
+def _self_bleu_of_pairs(sample: Sample, _: Sample) -> float:
+    return estimate_self_bleu(sample.texts)[0]
+
+
+def _copied(sample: Sample, _: Sample) -> float:
+    return float(self_repetition(sample.rows).mean())
+
+
+def _copies(sample: Sample, _: Sample) -> float:
+    """The share of texts that stand in the set before."""
+    return 1 - len({tuple(row) for row in sample.rows}) / len(sample)
+
+
+def _compression(sample: Sample, _: Sample) -> float:
+    return compression_ratio(sample.texts)
+
+
+def _distinct(sample: Sample, _: Sample) -> float:
+    return distinct_n(sample.rows, 2)
+
+
+def _adjusted_distinct(sample: Sample, _: Sample) -> float:
+    return adjusted_distinct(sample.rows, VOCABULARY)
+
+
+def _rep(sample: Sample, _: Sample) -> float:
+    return math.fsum(map(rep_n, sample.rows)) / len(sample)
+
+
+def _looping(sample: Sample, _: Sample) -> float:
+    loops = find_loops(sample.rows, 3, is_drawing)
+    return sum(loop is not None for loop in loops) / len(sample)
+
+
+def _largest_of_k(sample: Sample, _: Sample) -> float:
+    points = tfidf_points(sample.texts)
+    unit = points / points.norm(dim=-1, keepdim=True).clamp(min=1e-12)
+    return dominant_share(k_means(unit, min(K, len(sample))).labels)
+
+
+def _largest_kind(sample: Sample, _: Sample) -> float:
+    return dominant_share(sample.kinds)
+
+
+def _mean_cosine(sample: Sample, _: Sample) -> float:
+    n = len(sample)
+    return (sample.cosines.sum().item() - n) / (n * (n - 1))
+
+
+def _kinds_entropy(sample: Sample, _: Sample) -> float:
+    return _entropy_of_labels(sample.kinds)
+
+
+def _entropy_of_labels(labels: Sequence[int]) -> float:
+    """Bits."""
+    counts = np.unique(labels, return_counts=True)[1]
+    return entropy(torch.tensor(counts / counts.sum())).item()
+
+
+def _vendi_of_words(sample: Sample, _: Sample) -> float:
+    return vendi_of_kernel(sample.cosines)
+
+
+def _vendi_of_states(sample: Sample, reference: Sample) -> float:
+    """Their common direction is the reference's too: a blob alone has none left."""
+    assert sample.points is not None and reference.points is not None
+    both = torch.cat([sample.points, reference.points])
+    return vendi_score(without_common_directions(both)[: len(sample)])
+
+
+def _mauve(sample: Sample, reference: Sample) -> float:
+    """Against as many texts of the reference."""
+    assert sample.points is not None and reference.points is not None
+    step = max(1, len(reference) // len(sample))  # from all prompts of the reference
+    beside = reference.points[::step][: len(sample)]
+    both = without_common_directions(torch.cat([sample.points, beside]))
+    return mauve(both[: len(sample)], both[len(sample) :])
+
+
+def _perplexity(sample: Sample, _: Sample) -> float:
+    """Under the one fixed model, over all tokens of the set."""
+    nats = [nat for row in sample.surprise or () for nat in row]
+    return math.exp(math.fsum(nats) / len(nats))
+
+
+# The texts of each prompt
+
+
+def _within_prompts(
+    measure: Callable[[Sample, list[int]], float],
+) -> Callable[[Sample, Sample], float]:
+    """The mean of a measure of one prompt's texts; NaN where no prompt has two."""
+
+    def mean(sample: Sample, _: Sample) -> float:
+        found = [measure(sample, places) for places in sample.of_prompt.values()]
+        return math.fsum(found) / len(found) if found else math.nan
+
+    return mean
+
+
+def _bleu_of(sample: Sample, places: list[int]) -> float:
+    return float(bleu_against_others([sample.rows[place] for place in places]).mean())
+
+
+def _entropy_in(sample: Sample, places: list[int]) -> float:
+    """Over kinds of texts, found among one prompt's by the cosines of the whole set."""
+    kinds = clusters_of_cosines(sample.cosines[places][:, places], APART)
+    return _entropy_of_labels(kinds.tolist())
+
+
+def _vendi_in(sample: Sample, places: list[int]) -> float:
+    return vendi_of_kernel(sample.cosines[places][:, places])
+
+
+def _worst_prompt(sample: Sample, _: Sample) -> float:
+    """The largest Self-BLEU within a prompt; NaN where no prompt has two texts."""
+    found = [_bleu_of(sample, places) for places in sample.of_prompt.values()]
+    return max(found, default=math.nan)
+
+
+# Traces
+
+
+def _drops(sample: Sample, reference: Sample) -> list[float]:
+    """How far each text's entropy lies below that of its prompt in the reference."""
+    usual = _usual(reference)
+    assert sample.entropy is not None
+    keys = sample.prompts or [None] * len(sample)
+    pairs = zip(keys, sample.entropy, strict=True)
+    drops = [largest_drop(bits, usual.get(key, ())) for key, bits in pairs]
+    return [drop for drop in drops if drop is not None]
+
+
+def _usual(reference: Sample) -> Mapping[Hashable, Sequence[float]]:
+    """The mean entropy at each place, as far as half of a prompt's texts go."""
+    traces: dict[Hashable, list[Sequence[float]]] = {}
+    keys = reference.prompts or [None] * len(reference)
+    for key, bits in zip(keys, reference.entropy or (), strict=True):
+        traces.setdefault(key, []).append(bits)
+    return {key: _mean_trace(rows) for key, rows in traces.items()}
+
+
+def _mean_trace(rows: list[Sequence[float]]) -> list[float]:
+    length = sorted(map(len, rows))[len(rows) // 2]
+    at = ([row[place] for row in rows if len(row) > place] for place in range(length))
+    return [math.fsum(bits) / len(bits) for bits in at]
+
+
+def _mean_drop(sample: Sample, reference: Sample) -> float:
+    drops = _drops(sample, reference)
+    return math.fsum(drops) / len(drops) if drops else math.nan
+
+
+def _flagged(sample: Sample, reference: Sample) -> float:
+    drops = _drops(sample, reference)
+    return sum(drop > DROP for drop in drops) / len(drops) if drops else math.nan
+
+
+def _spread_of_drops(sample: Sample, reference: Sample) -> float:
+    """Interquartile range: texts that are alike leave traces that are alike."""
+    drops = _drops(sample, reference)
+    low, high = np.quantile(drops, [0.25, 0.75]) if drops else (math.nan, math.nan)
+    return float(high - low)
+
+
+_REFERRED = ("points", "reference")
+_TRACED = ("entropy", "reference")
+_OF_TEXTS = (
+    ("Self-BLEU", "high", "08", _self_bleu),
+    ("Self-BLEU of pairs", "high", "08", _self_bleu_of_pairs),
+    ("copied 8-grams", "high", "08", _copied),
+    ("copies", "high", "08", _copies),
+    ("compression", "high", "10", _compression),
+    ("distinct-2", "low", "10", _distinct),
+    ("adjusted distinct-1", "low", "10", _adjusted_distinct),
+    ("rep-4", "high", "10", _rep),
+    ("looping", "high", "10", _looping),
+    ("largest of 5 clusters", "high", "09", _largest_of_k),
+    ("largest kind", "high", "09", _largest_kind),
+    ("entropy of kinds", "low", "07", _kinds_entropy),
+    ("mean cosine", "high", "09", _mean_cosine),
+    ("Vendi, words", "low", "09", _vendi_of_words),
+    ("Vendi, states", "low", "09", _vendi_of_states, *_REFERRED),
+    ("MAUVE", "low", "11", _mauve, *_REFERRED),
+    ("perplexity", "low", "03", _perplexity, "surprise"),
+)
+_OF_PROMPTS = (
+    ("Self-BLEU in prompts", "high", "08", _within_prompts(_bleu_of), "prompts"),
+    ("worst prompt's Self-BLEU", "high", "08", _worst_prompt, "prompts"),
+    ("semantic entropy", "low", "07", _within_prompts(_entropy_in), "prompts"),
+    ("Vendi in prompts", "low", "09", _within_prompts(_vendi_in), "prompts"),
+)
+_OF_TRACES = (
+    ("entropy drop", "high", "07", _mean_drop, *_TRACED),
+    ("flagged texts", "high", "07", _flagged, *_TRACED),
+    ("spread of drops", "low", "11", _spread_of_drops, *_TRACED),
+)
+
+
+def _detectors(kind: Kind, *entries: Any) -> dict[str, Detector]:
+    return {
+        name: Detector(name, kind, collapse_is, built_in, of, tuple(needs))
+        for name, collapse_is, built_in, of, *needs in entries
+    }
+
+
+DETECTORS: Mapping[str, Detector] = {
+    **_detectors("texts", *_OF_TEXTS),
+    **_detectors("prompts", *_OF_PROMPTS),
+    **_detectors("trace", *_OF_TRACES),
+}

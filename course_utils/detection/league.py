@@ -1,0 +1,206 @@
+"""A league of detectors: which of them to trust, for which cause of collapse.
+
+Ranks compare detectors of all units. What was drawn are whole ladders (texts, models,
+what they collapse onto), so intervals are over those; and whoever combines detectors
+must be judged on a cause that was not there when the weights were set. Built in
+notebook 11.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from course_utils.detection.scoring import area_interval, auroc
+from course_utils.foundations.intervals import Interval, mean_interval
+
+SOUND = "sound"  # the cause of a set that has not collapsed
+
+Score = Callable[[Float[np.ndarray, "sets detectors"]], Float[np.ndarray, " sets"]]
+Fit = Callable[[Float[np.ndarray, "sets detectors"], Bool[np.ndarray, " sets"]], Score]
+
+
+def mid_ranks(values: Sequence[float]) -> Float[np.ndarray, " values"]:
+    """The rank of each value, from 1 for the least on; equal ones share their mean.
+
+    [5, 3, 5] has the ranks 2.5, 1, 2.5. Raises ValueError for no value and for NaN.
+    Wilcoxon 1945. Built in notebook 11.
+    """
+    numbers = np.asarray(values, dtype=float)
+    if numbers.ndim != 1 or len(numbers) == 0 or np.isnan(numbers).any():
+        raise ValueError("values must be a list of at least one number, without NaN")
+    _, place, counts = np.unique(numbers, return_inverse=True, return_counts=True)
+    last = counts.cumsum()
+    return (last - (counts - 1) / 2)[place]
+
+
+def auroc_of_ranks(healthy: Sequence[float], collapsed: Sequence[float]) -> float:
+    """`scoring.auroc` from one ranking of all values, in the time that sorting takes.
+
+    The ranks of the collapsed, less those that they have among each other, count the
+    healthy ones below them; ties count half. Mann and Whitney 1947.
+    """
+    if len(healthy) == 0 or len(collapsed) == 0:
+        raise ValueError("healthy and collapsed must hold at least one value each")
+    ranks = mid_ranks([*healthy, *collapsed])[len(healthy) :]
+    m, n = len(healthy), len(collapsed)
+    return float(ranks.sum() - n * (n + 1) / 2) / (m * n)
+
+
+def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:
+    """From -1 to 1: do two lists order their things alike? The correlation of ranks.
+
+    NaN where all of a list are equal. Raises ValueError for lists of unlike lengths,
+    for fewer than two values and for NaN. Spearman 1904. Built in notebook 11.
+    """
+    if len(first) != len(second) or len(first) < 2:
+        raise ValueError(
+            f"first and second have {len(first)} and {len(second)} values; allowed are "
+            "two or more, as many in each"
+        )
+    a, b = (ranks - ranks.mean() for ranks in (mid_ranks(first), mid_ranks(second)))
+    length = math.sqrt((a @ a) * (b @ b))
+    return float(a @ b) / length if length else math.nan
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How well a detector tells collapsed sets from sound ones.
+
+    area      AUROC, the mean over draws
+    interval  95 % over draws, never of width 0
+    draws     how many ladders were drawn
+    """
+
+    area: float
+    interval: Interval
+    draws: int
+
+    def __str__(self) -> str:
+        low, high = self.interval
+        return f"{self.area:.2f} ({low:.2f} to {high:.2f})"
+
+
+def standing(
+    sound: Sequence[Sequence[float]], collapsed: Sequence[Sequence[float]]
+) -> Standing:
+    """AUROC of scores (larger: more collapse), draw by draw.
+
+    Each draw's collapsed sets are held against that draw's own sound ones, so that
+    draws are independent. Raises what `standing_of_areas` raises, and ValueError where
+    a draw has no set. Built in notebook 11.
+    """
+    areas = [auroc(a, b) for a, b in zip(sound, collapsed, strict=True)]
+    return standing_of_areas(areas, sum(map(len, sound)))
+
+
+def standing_of_areas(areas: Sequence[float], sound: int) -> Standing:
+    """The mean of the areas of independent draws, with its interval.
+
+    sound  how many sound sets all draws have together
+
+    The interval is whatever holds more: Student's t over draws, or Newcombe's, which
+    does not shrink to nothing where all draws agree, and which counts a draw's
+    collapsed sets as one. Raises ValueError for fewer than five draws.
+    """
+    area = math.fsum(areas) / max(len(areas), 1)
+    ends = mean_interval(areas), area_interval(area, sound, len(areas))
+    lows, highs = zip(*ends, strict=True)
+    within = max(0.0, min(lows)), min(1.0, max(highs))
+    return Standing(area, within, len(areas))
+
+
+def wakes_up(areas: Mapping[int, float], bar: float = 0.9) -> int | None:
+    """The least number of texts from which on a detector reaches the bar.
+
+    areas  AUROC by number of texts; NaN where the detector can't tell
+
+    None where the largest number isn't enough.
+    """
+    awake = None
+    for size in sorted(areas, reverse=True):
+        if not areas[size] >= bar:
+            break
+        awake = size
+    return awake
+
+
+def leave_one_cause_out(
+    rows: Float[np.ndarray, "sets detectors"], causes: Sequence[str], fit: Fit
+) -> dict[str, float]:
+    """AUROC for each cause of a score that was fitted without that cause.
+
+    causes  of each set; `SOUND` for those that have not collapsed
+    fit     takes rows and whether each has collapsed; returns what scores rows
+
+    The first half of the sound sets is fitted on, the other half judged by: order them
+    by draw, so that no draw is in both. Raises ValueError for fewer than two causes
+    beside `SOUND`, and for fewer than two sound sets. Built in notebook 11.
+    """
+    rows, named = np.asarray(rows, dtype=float), np.asarray(causes)
+    others = [cause for cause in dict.fromkeys(causes) if cause != SOUND]
+    sound = np.flatnonzero(named == SOUND)
+    if len(rows) != len(named):
+        raise ValueError(f"causes has {len(named)} entries for {len(rows)} rows")
+    if len(others) < 2 or len(sound) < 2:
+        raise ValueError(
+            f"causes has {len(others)} causes and {len(sound)} sound sets; allowed are "
+            "two or more of each"
+        )
+    known, fresh = np.split(sound, [len(sound) // 2])
+    areas = {}
+    for cause in others:
+        rest = np.flatnonzero((named != SOUND) & (named != cause))
+        kept = np.concatenate([known, rest])
+        score = fit(rows[kept], named[kept] != SOUND)
+        areas[cause] = auroc(
+            _list(score(rows[fresh])), _list(score(rows[named == cause]))
+        )
+    return areas
+
+
+def logistic(
+    rows: Float[np.ndarray, "sets detectors"], collapsed: Bool[np.ndarray, " sets"]
+) -> Score:
+    """A weighted sum of all detectors, by scikit-learn's logistic regression.
+
+    Each detector is first measured in standard deviations of the sound rows, from their
+    mean, and cut at 10: a few broken sets shall not set all weights.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    scaled = _in_sound_deviations(rows[~collapsed])
+    model = LogisticRegression(C=0.1, class_weight="balanced", max_iter=2000)
+    model.fit(scaled(rows), collapsed)
+    return lambda new: model.decision_function(scaled(new))
+
+
+def loudest(
+    rows: Float[np.ndarray, "sets detectors"], collapsed: Bool[np.ndarray, " sets"]
+) -> Score:
+    """The detector that lies farthest above sound sets, in their standard deviations.
+
+    Nothing is learned from collapsed rows, so no cause can be missing among them.
+    """
+    scaled = _in_sound_deviations(rows[~collapsed])
+    return lambda new: scaled(new).max(axis=1)
+
+
+def _in_sound_deviations(
+    sound: Float[np.ndarray, "sets detectors"],
+) -> Callable[[Float[np.ndarray, "sets detectors"]], Float[np.ndarray, "..."]]:
+    """Means and standard deviations of sound rows, as a scale; constant ones count 0.
+
+    A detector that is the same in all sound sets, such as copies, counts a step of 1 %
+    as one standard deviation.
+    """
+    middle, spread = sound.mean(axis=0), sound.std(axis=0, ddof=1)
+    spread = np.maximum(spread, 0.01 * np.maximum(abs(middle), 1.0) * (spread == 0))
+    return lambda rows: np.clip((rows - middle) / spread, -10, 10)
+
+
+def _list(values: Any) -> list[float]:
+    return np.asarray(values, dtype=float).tolist()
