@@ -18,6 +18,7 @@ SUITES = (
     "monitor",
     "self_bleu",
     "loops",
+    "detectors",
     "memory",
 )
 

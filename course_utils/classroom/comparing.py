@@ -214,12 +214,26 @@ def _values(expected: Any, got: Any) -> str | None:
     if isinstance(expected, (list, tuple)):
         differences = map(compare, expected, got)
         return next((each.diagnosis for each in differences if each), None)
+    if isinstance(expected, dict):
+        return _entries(expected, got)
     if isinstance(expected, Real):
         close = math.isclose(
             float(expected), float(got), rel_tol=RELATIVE, abs_tol=ABSOLUTE
         )
         return None if close else "The value is wrong."
     return None if expected == got else "The value is wrong."
+
+
+def _entries(expected: dict, got: dict) -> str | None:
+    """What differs between two dicts; their order does not count."""
+    for key in expected:
+        if key not in got:
+            return f"{key!r} is missing from your answer."
+    for key in got:
+        if key not in expected:
+            return f"{key!r} should not be in your answer."
+    differences = (compare(value, got[key]) for key, value in expected.items())
+    return next((each.diagnosis for each in differences if each), None)
 
 
 def _tensor_values(expected: Tensor, got: Tensor) -> str | None:

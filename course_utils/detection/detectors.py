@@ -8,17 +8,13 @@ of them to trust is the question of notebook 11, where they play in one league.
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from course_utils.detection.clusters import clusters_of_cosines, dominant_share, k_means
 from course_utils.detection.embedding import (
-    tfidf_cosines,
     tfidf_points,
     without_common_directions,
 )
@@ -31,84 +27,21 @@ from course_utils.detection.repetition import (
     find_loops,
     rep_n,
 )
+from course_utils.detection.sample import APART, Sample
 from course_utils.detection.self_bleu import (
     bleu_against_others,
     estimate_self_bleu,
     self_repetition,
 )
 from course_utils.detection.vendi import vendi_of_kernel, vendi_score
-from course_utils.detection.words import check_texts, is_drawing, words
+from course_utils.detection.words import is_drawing
 from course_utils.foundations.entropy import entropy
 
-APART = 0.5  # cosine distance between kinds of texts, as in the report
 K = 5  # clusters of k-means
 DROP = 0.3  # the article's alarm
 VOCABULARY = 1000  # words of the language, for adjusted distinct-1
 
 Kind = Literal["texts", "prompts", "trace"]
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """Texts on trial, and what is known of them beside their words.
-
-    prompts   what each text answers
-    entropy   bits before each token of each text, behind the sampler
-    surprise  nats of each token of each text under one fixed model
-    points    an embedding of each text [texts, width]
-
-    Raises ValueError for fewer than two texts, and where a list is not as long.
-    """
-
-    texts: Sequence[str]
-    prompts: Sequence[Hashable] | None = None
-    entropy: Sequence[Sequence[float]] | None = None
-    surprise: Sequence[Sequence[float]] | None = None
-    points: Float[Tensor, "texts width"] | None = None
-
-    def __post_init__(self) -> None:
-        check_texts(self.texts)
-        for name in ("prompts", "entropy", "surprise", "points"):
-            given = getattr(self, name)
-            if given is not None and len(given) != len(self.texts):
-                raise ValueError(
-                    f"{name} has {len(given)} entries; allowed is one for each of the "
-                    f"{len(self.texts)} texts"
-                )
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-    def take(self, places: Sequence[int]) -> "Sample":
-        """Some of the texts, with all that belongs to them."""
-
-        def of(values: Sequence | None) -> list | None:
-            return None if values is None else [values[place] for place in places]
-
-        points = None if self.points is None else self.points[list(places)]
-        known = of(self.prompts), of(self.entropy), of(self.surprise)
-        return Sample([self.texts[place] for place in places], *known, points)
-
-    @cached_property
-    def rows(self) -> list[list[str]]:
-        return [words(text) for text in self.texts]
-
-    @cached_property
-    def cosines(self) -> Float[Tensor, "texts texts"]:
-        return tfidf_cosines(self.texts)
-
-    @cached_property
-    def kinds(self) -> list[int]:
-        """The cluster of each text, by distance."""
-        return clusters_of_cosines(self.cosines, APART).tolist()
-
-    @cached_property
-    def of_prompt(self) -> dict[Hashable, list[int]]:
-        """The places of the texts of each prompt that has two or more."""
-        places: dict[Hashable, list[int]] = {}
-        for place, prompt in enumerate(self.prompts or ()):
-            places.setdefault(prompt, []).append(place)
-        return {prompt: found for prompt, found in places.items() if len(found) > 1}
 
 
 @dataclass(frozen=True)
@@ -142,14 +75,31 @@ def scores(sample: Sample, reference: Sample | None = None) -> dict[str, float]:
     reference  sound texts of the same kind, for those that compare; what the set or the
                reference lacks leaves out the detectors that need it
 
-    Values of sets of unlike sizes can't be compared with each other. Built in
+    NaN stands where a detector can't tell, such as within prompts of one text each.
+    Values of sets of unlike sizes can't be compared with each other. Raises ValueError
+    for a reference that is no Sample, and for points of unlike widths. Built in
     notebook 11.
     """
+    if reference is not None and not isinstance(reference, Sample):
+        raise ValueError(
+            f"reference must be a Sample or None, not a {type(reference).__name__}"
+        )
+    _check_widths(sample, reference)
     return {
         name: detector.of(sample, reference or sample)
         for name, detector in DETECTORS.items()
         if _can_tell(detector, sample, reference)
     }
+
+
+def _check_widths(sample: Sample, reference: Sample | None) -> None:
+    sides = [s.points for s in (sample, reference) if s is not None]
+    widths = {points.shape[1] for points in sides if points is not None}
+    if len(widths) > 1:
+        raise ValueError(
+            f"reference and sample have points of widths {sorted(widths)}; allowed is "
+            "one embedding for both"
+        )
 
 
 def _can_tell(detector: Detector, sample: Sample, reference: Sample | None) -> bool:
@@ -188,6 +138,9 @@ def _compression(sample: Sample, _: Sample) -> float:
 
 
 def _distinct(sample: Sample, _: Sample) -> float:
+    """NaN where no text has two words."""
+    if max(map(len, sample.rows)) < 2:
+        return math.nan
     return distinct_n(sample.rows, 2)
 
 
@@ -237,11 +190,13 @@ def _vendi_of_states(sample: Sample, reference: Sample) -> float:
     """Their common direction is the reference's too: a blob alone has none left."""
     assert sample.points is not None and reference.points is not None
     both = torch.cat([sample.points, reference.points])
-    return vendi_score(without_common_directions(both)[: len(sample)])
+    own = without_common_directions(both)[: len(sample)]
+    own = own[own.norm(dim=-1) > 1e-6 * both.norm(dim=-1).max()]
+    return vendi_score(own) if len(own) > 1 else 1.0  # all in one place
 
 
 def _mauve(sample: Sample, reference: Sample) -> float:
-    """Against as many texts of the reference."""
+    """Against as many texts of the reference, or as many as it has."""
     assert sample.points is not None and reference.points is not None
     step = max(1, len(reference) // len(sample))  # from all prompts of the reference
     beside = reference.points[::step][: len(sample)]
@@ -252,7 +207,8 @@ def _mauve(sample: Sample, reference: Sample) -> float:
 def _perplexity(sample: Sample, _: Sample) -> float:
     """Under the one fixed model, over all tokens of the set."""
     nats = [nat for row in sample.surprise or () for nat in row]
-    return math.exp(math.fsum(nats) / len(nats))
+    mean = math.fsum(nats) / len(nats)
+    return math.exp(mean) if mean < 700 else math.inf
 
 
 # The texts of each prompt
@@ -295,19 +251,24 @@ def _worst_prompt(sample: Sample, _: Sample) -> float:
 
 def _drops(sample: Sample, reference: Sample) -> list[float]:
     """How far each text's entropy lies below that of its prompt in the reference."""
-    usual = _usual(reference)
-    assert sample.entropy is not None
-    keys = sample.prompts or [None] * len(sample)
-    pairs = zip(keys, sample.entropy, strict=True)
+    by_prompt = sample.prompts is not None and reference.prompts is not None
+    usual = _usual(reference, by_prompt)
+    keys = _keys(sample, by_prompt)
+    pairs = zip(keys, sample.entropy or (), strict=True)
     drops = [largest_drop(bits, usual.get(key, ())) for key, bits in pairs]
     return [drop for drop in drops if drop is not None]
 
 
-def _usual(reference: Sample) -> Mapping[Hashable, Sequence[float]]:
+def _keys(sample: Sample, by_prompt: bool) -> Sequence[Hashable]:
+    """The prompt of each text, or one and the same for all."""
+    return (by_prompt and sample.prompts) or [None] * len(sample)
+
+
+def _usual(reference: Sample, by_prompt: bool) -> Mapping[Hashable, Sequence[float]]:
     """The mean entropy at each place, as far as half of a prompt's texts go."""
     traces: dict[Hashable, list[Sequence[float]]] = {}
-    keys = reference.prompts or [None] * len(reference)
-    for key, bits in zip(keys, reference.entropy or (), strict=True):
+    pairs = zip(_keys(reference, by_prompt), reference.entropy or (), strict=True)
+    for key, bits in pairs:
         traces.setdefault(key, []).append(bits)
     return {key: _mean_trace(rows) for key, rows in traces.items()}
 

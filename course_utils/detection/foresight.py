@@ -6,6 +6,7 @@ could have, larger for more trouble. Texts that will loop are compared with text
 won't, at the same place: how far ahead do they part? Built in notebook 11.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -43,6 +44,7 @@ def onsets(
 ) -> list[Onset]:
     """The loops of texts, each of at least `shortest` tokens a round.
 
+    Of a text its longest loop counts (`find_loops`), which need not be the first.
     Raises ValueError for fewer than two repeats and a length below 1.
     """
     shortest = as_whole_number("shortest", shortest, at_least=1)
@@ -61,9 +63,17 @@ def signs(
     bits  entropy before each token, behind the sampler
     nats  log-probability of each token
 
+    Means are NaN before the first token, where nothing is known yet. Raises ValueError
+    where the lists are not as long as the text.
+
     "low entropy" and "sure tokens in a row" are of the trace, "likely so far" of the
     tokens' probabilities, "repeated 4-grams" and "words said before" of the tokens.
     """
+    if not len(token_ids) == len(bits) == len(nats):
+        raise ValueError(
+            f"bits and nats have {len(bits)} and {len(nats)} entries; allowed is one "
+            f"for each of the {len(token_ids)} tokens"
+        )
     return {
         "low entropy": -trailing_mean(bits, WINDOW),
         "sure tokens in a row": run_below(bits, SURE),
@@ -76,12 +86,14 @@ def signs(
 def trailing_mean(values: Sequence[float], window: int) -> Along:
     """The mean of the last `window` values before each place, or of those there are.
 
-    0 before the first.
+    NaN before the first. Raises ValueError for a window below 1.
     """
+    window = as_whole_number("window", window, at_least=1)
     sums = np.append(0, np.cumsum(values))
     places = np.arange(len(sums))
     first = np.maximum(places - window, 0)
-    return (sums - sums[first]) / np.maximum(places - first, 1)
+    means = (sums - sums[first]) / np.maximum(places - first, 1)
+    return np.append(np.nan, means[1:])
 
 
 def run_below(values: Sequence[float], limit: float) -> Along:
@@ -114,17 +126,22 @@ def area_ahead(
     looping  the sign along each text that loops, and where the loop begins
     others   along texts that don't
 
-    Each looping text is compared with all others that go as far, at the same place.
+    Each looping text is compared with all others that go on there, at the same place.
     None where nothing can be compared.
     """
     areas = []
     for along, begins in looping:
         place = begins - ahead
-        beside = np.array([other[place] for other in others if 0 < place < len(other)])
-        if 0 < place < len(along) and len(beside):
+        beside = np.array([other[place] for other in others if goes_on(other, place)])
+        if goes_on(along, place) and len(beside):
             mine = along[place]
             areas.append(np.mean((beside < mine) + 0.5 * (beside == mine)))
     return float(np.mean(areas)) if areas else None
+
+
+def goes_on(along: Along, place: int) -> bool:
+    """Whether a text has begun at a place, and has a token there."""
+    return 0 < place < len(along) - 1
 
 
 @dataclass(frozen=True)
@@ -142,9 +159,12 @@ class Warnings:
     before: int
 
     def ahead_by(self, tokens: int) -> float:
-        """The share of loops announced by so many tokens before they are known."""
+        """The share of loops announced by so many tokens before they are known.
+
+        NaN where there is no loop.
+        """
         early = [lead is not None and lead >= tokens for lead in self.leads]
-        return sum(early) / len(early)
+        return sum(early) / len(early) if early else math.nan
 
 
 def warnings(

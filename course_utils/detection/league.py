@@ -7,6 +7,7 @@ notebook 11.
 """
 
 import math
+import reprlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,9 +30,15 @@ def mid_ranks(values: Sequence[float]) -> Float[np.ndarray, " values"]:
     [5, 3, 5] has the ranks 2.5, 1, 2.5. Raises ValueError for no value and for NaN.
     Wilcoxon 1945. Built in notebook 11.
     """
-    numbers = np.asarray(values, dtype=float)
+    try:
+        numbers = np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        numbers = np.empty(0)
     if numbers.ndim != 1 or len(numbers) == 0 or np.isnan(numbers).any():
-        raise ValueError("values must be a list of at least one number, without NaN")
+        raise ValueError(
+            "values must be a list of at least one number, without NaN, not "
+            f"{reprlib.repr(values)}"
+        )
     _, place, counts = np.unique(numbers, return_inverse=True, return_counts=True)
     last = counts.cumsum()
     return (last - (counts - 1) / 2)[place]
@@ -93,21 +100,26 @@ def standing(
     draws are independent. Raises what `standing_of_areas` raises, and ValueError where
     a draw has no set. Built in notebook 11.
     """
+    if len(sound) != len(collapsed):
+        raise ValueError(
+            f"collapsed has {len(collapsed)} draws; allowed are as many as sound has, "
+            f"{len(sound)}"
+        )
     areas = [auroc(a, b) for a, b in zip(sound, collapsed, strict=True)]
-    return standing_of_areas(areas, sum(map(len, sound)))
+    return standing_of_areas(areas, sum(map(len, sound)), sum(map(len, collapsed)))
 
 
-def standing_of_areas(areas: Sequence[float], sound: int) -> Standing:
+def standing_of_areas(areas: Sequence[float], sound: int, collapsed: int) -> Standing:
     """The mean of the areas of independent draws, with its interval.
 
-    sound  how many sound sets all draws have together
+    sound, collapsed  how many sets of each all draws have together
 
-    The interval is whatever holds more: Student's t over draws, or Newcombe's, which
-    does not shrink to nothing where all draws agree, and which counts a draw's
-    collapsed sets as one. Raises ValueError for fewer than five draws.
+    The interval holds two: Student's t over draws, and Newcombe's over sets, which does
+    not shrink to nothing where all draws agree. Raises ValueError for
+    fewer than five draws.
     """
     area = math.fsum(areas) / max(len(areas), 1)
-    ends = mean_interval(areas), area_interval(area, sound, len(areas))
+    ends = mean_interval(areas), area_interval(area, sound, collapsed)
     lows, highs = zip(*ends, strict=True)
     within = max(0.0, min(lows)), min(1.0, max(highs))
     return Standing(area, within, len(areas))
@@ -138,17 +150,19 @@ def leave_one_cause_out(
 
     The first half of the sound sets is fitted on, the other half judged by: order them
     by draw, so that no draw is in both. Raises ValueError for fewer than two causes
-    beside `SOUND`, and for fewer than two sound sets. Built in notebook 11.
+    beside `SOUND`, for fewer than four sound sets, and for NaN. Built in notebook 11.
     """
     rows, named = np.asarray(rows, dtype=float), np.asarray(causes)
     others = [cause for cause in dict.fromkeys(causes) if cause != SOUND]
     sound = np.flatnonzero(named == SOUND)
     if len(rows) != len(named):
         raise ValueError(f"causes has {len(named)} entries for {len(rows)} rows")
-    if len(others) < 2 or len(sound) < 2:
+    if np.isnan(rows).any():
+        raise ValueError("rows has NaN; allowed are numbers")
+    if len(others) < 2 or len(sound) < 4:
         raise ValueError(
             f"causes has {len(others)} causes and {len(sound)} sound sets; allowed are "
-            "two or more of each"
+            "two or more causes, and four sound sets or more"
         )
     known, fresh = np.split(sound, [len(sound) // 2])
     areas = {}
@@ -192,14 +206,24 @@ def loudest(
 def _in_sound_deviations(
     sound: Float[np.ndarray, "sets detectors"],
 ) -> Callable[[Float[np.ndarray, "sets detectors"]], Float[np.ndarray, "..."]]:
-    """Means and standard deviations of sound rows, as a scale; constant ones count 0.
-
-    A detector that is the same in all sound sets, such as copies, counts a step of 1 %
-    as one standard deviation.
-    """
-    middle, spread = sound.mean(axis=0), sound.std(axis=0, ddof=1)
-    spread = np.maximum(spread, 0.01 * np.maximum(abs(middle), 1.0) * (spread == 0))
+    """Mean and standard deviation of sound rows as a scale, cut at 10 deviations."""
+    middle = sound.mean(axis=0)
+    spread = np.apply_along_axis(sound_deviation, 0, sound)
     return lambda rows: np.clip((rows - middle) / spread, -10, 10)
+
+
+def sound_deviation(scores: Float[np.ndarray, " sets"]) -> float:
+    """The standard deviation of sound scores, as a unit for others.
+
+    Where all are equal, but for rounding, as the share of copies often is, a hundredth
+    stands for it (of the score, where that is above 1). Raises ValueError for fewer
+    than two scores.
+    """
+    if len(scores) < 2:
+        raise ValueError(f"scores has {len(scores)} entries; allowed are 2 or more")
+    size = max(abs(float(np.mean(scores))), 1.0)
+    spread = float(np.std(scores, ddof=1))
+    return spread if spread > 1e-9 * size else 0.01 * size
 
 
 def _list(values: Any) -> list[float]:

@@ -31,7 +31,7 @@ def mauve(
     The points of both must come from one embedding. Histograms are not smoothed.
     Raises ValueError for fewer than two points, and where widths differ.
     """
-    points, reference = as_points(points), as_points(reference)
+    points, reference = as_points(points), _as_reference(reference)
     if points.shape[1] != reference.shape[1]:
         raise ValueError(
             f"reference has points of width {reference.shape[1]}; allowed is that of "
@@ -41,6 +41,11 @@ def mauve(
     if buckets is None:
         buckets = max(2, fewer // _POINTS_A_BUCKET)
     buckets = as_whole_number("buckets", buckets, at_least=1)
+    if buckets > len(points) + len(reference):
+        raise ValueError(
+            f"buckets is {buckets}; allowed are at most as many as there are points, "
+            f"{len(points) + len(reference)}"
+        )
     both = torch.cat([points, reference.to(points.dtype)])
     unit = both / both.norm(dim=-1, keepdim=True).clamp(min=1e-12)
     labels = k_means(unit, buckets, seed).labels
@@ -51,6 +56,13 @@ def mauve(
     return mauve_of_histograms(ours, theirs)
 
 
+def _as_reference(points: Any) -> Float[torch.Tensor, "n width"]:
+    try:
+        return as_points(points)
+    except ValueError as error:
+        raise ValueError(str(error).replace("points", "reference", 1)) from None
+
+
 def mauve_of_histograms(p: Any, q: Any) -> float:
     """The area under the curve of two histograms' divergences to their mixtures.
 
@@ -59,12 +71,13 @@ def mauve_of_histograms(p: Any, q: Any) -> float:
     Raises ValueError where they are no distributions, or not equally long.
     """
     first, second = (
-        as_probs(name, values).double().numpy() for name, values in (("p", p), ("q", q))
+        as_probs(name, values).detach().double().numpy()
+        for name, values in (("p", p), ("q", q))
     )
     if first.shape != second.shape or first.ndim != 1:
         raise ValueError(
-            f"q must be a list as long as p, not of shape {second.shape} beside "
-            f"{first.shape}"
+            f"q must be a list, as long as the list p, not of shape {second.shape} "
+            f"beside {first.shape}"
         )
     curve = [(1.0, 0.0)]  # as the weight of p grows, it goes left and up
     for weight in _MIXTURES:

@@ -75,7 +75,15 @@ def auroc_interval(
 
 
 def area_interval(area: float, m: int, n: int, z: float = 1.96) -> Interval:
-    """`auroc_interval` of an area that was found with m healthy and n collapsed."""
+    """`auroc_interval` of an area that was found with m healthy and n collapsed.
+
+    Raises ValueError for an area outside 0 to 1 and for m or n below 1.
+    """
+    if not 0 <= area <= 1 or m < 1 or n < 1:
+        raise ValueError(
+            f"area is {area}, m is {m}, n is {n}; allowed: an area from 0 to 1, and "
+            "m and n of at least 1"
+        )
     return _lowest_area(area, m, n, z), 1 - _lowest_area(1 - area, m, n, z)
 
 
@@ -110,7 +118,7 @@ def alarm_threshold(healthy: Sequence[float], rate: float = 0.05) -> float:
     rate = as_number("rate", rate, allowed)
     if not 0 < rate < 1:
         raise ValueError(f"rate must be {allowed}, not {rate:g}")
-    k = math.floor(rate * (len(scores) + 1) + 1e-9)
+    k = min(math.floor(rate * (len(scores) + 1) + 1e-9), len(scores))
     return scores.sort().values[-k].item() if k else math.inf
 
 

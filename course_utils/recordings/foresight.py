@@ -25,6 +25,7 @@ from course_utils.detection.foresight import (
     Onset,
     Warnings,
     area_ahead,
+    goes_on,
     onsets,
     signs,
     warnings,
@@ -194,7 +195,8 @@ def _area_together(
     model.fit(np.concatenate([looping, beside]), y)
 
     def together(signs: Mapping[str, Along]) -> Along:
-        return model.decision_function(np.stack(list(signs.values()), axis=1))
+        rows = np.stack(list(signs.values()), axis=1)[1:]  # nothing is known before
+        return np.append(np.nan, model.decision_function(rows))
 
     seed = watched[held_out]
     along = [(together(seed.along[o.text]), o.begins) for o in seed.loops]
@@ -212,8 +214,8 @@ def _pairs(
     for onset in seed.loops:
         place = onset.begins - ahead
         mine = np.stack(list(seed.along[onset.text].values()), axis=1)
-        alive = [other[place] for other in others if 0 < place < len(other)]
-        if 0 < place < len(mine) and alive:
+        alive = [other[place] for other in others if goes_on(other, place)]
+        if goes_on(mine, place) and alive:
             looping.append(mine[None, place])
             start = onset.text % len(alive)  # not always the same ones
             beside.append(np.array([*alive[start:], *alive[:start]][:BESIDE]))
@@ -221,12 +223,17 @@ def _pairs(
 
 
 def _warned(watched: Sequence[Watched], name: str) -> list[list[Row]]:
-    """For each rate and seed, what a threshold that other seeds have set does."""
+    """For each rate and seed, what a threshold that other seeds have set does.
+
+    Of these, some say what is usual at each place, the others set the threshold: the
+    texts of neither have a share in the other.
+    """
     by_rate: list[list[Row]] = [[] for _ in RATES]
     for place, seed in enumerate(watched):
         rest = [other for number, other in enumerate(watched) if number != place]
-        above = _above_usual([signs[name] for other in rest for signs in other.others])
-        peaks = [above(s[name]).max() for other in rest for s in other.others]
+        first, second = (rest[start::2] for start in (0, 1))
+        above = _above_usual([signs[name] for other in first for signs in other.others])
+        peaks = [above(s[name]).max() for other in second for s in other.others]
         along = [above(signs[name]) for signs in seed.along]
         for rate, rows in zip(RATES, by_rate, strict=True):
             threshold = alarm_threshold([*map(float, peaks)], rate)

@@ -17,10 +17,11 @@ from typing import Any
 import torch
 from tqdm.auto import tqdm
 
-from course_utils.detection.detectors import DETECTORS, Sample, scores
+from course_utils.detection.detectors import DETECTORS, scores
 from course_utils.detection.embedding import state_points
 from course_utils.detection.report import collapse_report
 from course_utils.detection.report.measures import Finding
+from course_utils.detection.sample import Sample
 from course_utils.model import BUNDLED, LanguageModel
 from course_utils.recordings.finetuning import token_log_probs
 from course_utils.recordings.league_sources import (
@@ -34,6 +35,7 @@ from course_utils.recordings.league_sources import (
     TOKENS,
     Source,
     Written16,
+    prompt_ids,
 )
 from course_utils.recordings.logs import Parts, Row, write_json
 from course_utils.worlds.measures import kept_variety, parse_all, validity
@@ -112,11 +114,11 @@ class _Seed:
             "values": [
                 [rounded(found[size].get(name)) for name in DETECTORS] for size in SIZES
             ],
-            "report": self.reported(number, texts),
+            **self.reported(number, texts),
         }
 
-    def reported(self, number: int, texts: Written16) -> float:
-        """The least p of the report's measures that find the set more alike.
+    def reported(self, number: int, texts: Written16) -> Row:
+        """Does the report find the set more alike, and the least p on that side?
 
         64 texts stand beside 64 of the reference, other ones for each set of a cause.
         """
@@ -131,10 +133,8 @@ class _Seed:
             seed=number,
             progress=False,
         )
-        return min(
-            (f.p for f in report.findings if f.p is not None and _more_alike(f)),
-            default=1.0,
-        )
+        alike = [f.p for f in report.findings if f.p is not None and _more_alike(f)]
+        return {"p": min(alike, default=1.0), "called": report.is_collapsed}
 
 
 def _first(texts: Written16) -> Written16:
@@ -155,7 +155,7 @@ def _more_alike(finding: Finding) -> bool:
 def sample_of(lm: LanguageModel, texts: Written16) -> Sample:
     """A set as detectors want it; `lm` embeds the texts, and is surprised by them."""
     rows = [row for prompt in texts for row in prompt]
-    starts = [lm.encode(row.prompt) for row in rows]
+    starts = [prompt_ids(lm, row.prompt) for row in rows]
     documents = [
         [*start, *row.token_ids] for start, row in zip(starts, rows, strict=True)
     ]

@@ -11,6 +11,7 @@ from course_utils.detection.detectors import DETECTORS
 from course_utils.detection.league import (
     SOUND,
     Standing,
+    sound_deviation,
     standing,
     standing_of_areas,
 )
@@ -35,6 +36,8 @@ class League:
     unlike     names of sets that have not collapsed, but are unlike the reference
     variety    by name of a set: its true share of the world's variety [draws, sets]
     valid      likewise: the share of texts that are tales of the world
+    called     likewise: 1 where the report, given 64 texts beside 64, finds the set
+               more alike
     """
 
     draws: int
@@ -44,7 +47,8 @@ class League:
     unlike: list[str]
     variety: dict[str, Grid]
     valid: dict[str, Grid]
-    _report: dict[str, Grid]
+    called: dict[str, Grid]
+    _p: dict[str, Grid]
     _values: dict[str, Float[np.ndarray, "draws sets sizes detectors"]]
 
     @classmethod
@@ -66,7 +70,8 @@ class League:
             settings["sound"],
             of("variety"),
             of("valid"),
-            of("report"),
+            of("called"),
+            of("p"),
             of("values"),
         )
 
@@ -85,14 +90,14 @@ class League:
     def scores(self, name: str, detector: str, size: int = SIZE) -> Grid:
         """The same, turned so that larger means more collapse; the report's as well."""
         if detector == REPORT:
-            return -self._report[name]
+            return -self._p[name]
         return DETECTORS[_known(detector)].sign * self.values(name, detector, size)
 
     def deviations(self, name: str, detector: str, size: int = SIZE) -> Grid:
         """Scores in standard deviations of the sound sets of that size."""
         sound = self.scores(SOUND, detector, size)
-        spread = sound.std(ddof=1)
-        return (self.scores(name, detector, size) - sound.mean()) / (spread or 0.01)
+        spread = sound_deviation(sound.ravel())
+        return (self.scores(name, detector, size) - sound.mean()) / spread
 
     def standing(
         self, detector: str, cause: str, level: int = CLEAR, size: int = SIZE
@@ -121,7 +126,8 @@ class League:
             np.mean([auroc(sound[d].tolist(), [at[c][d].item()]) for c in chosen])
             for d in range(self.draws)
         ]
-        return standing_of_areas([float(area) for area in areas], sound.size)
+        sets = self.draws * len(chosen)
+        return standing_of_areas([float(a) for a in areas], sound.size, sets)
 
     def table(
         self, detectors: Iterable[str], levels: Iterable[int] = (CLEAR,)

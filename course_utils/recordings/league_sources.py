@@ -66,6 +66,9 @@ class Written(NamedTuple):
 Written16 = list[list[Written]]  # by prompt, then text
 
 
+_NATS = "a finite number of nats"
+
+
 class RepeatBonus(LogitsProcessor):
     """A repetition penalty with the wrong sign: what came before is made likelier.
 
@@ -74,7 +77,7 @@ class RepeatBonus(LogitsProcessor):
     to the one that followed it there. So a repetition feeds itself, as it does in
     models of natural text (Xu and others 2022, arXiv 2206.02369), while the storyteller
     hardly loops by itself. `never` are tokens that it leaves alone, such as padding.
-    Raises ValueError for a strength that is no number and lengths below 1.
+    Raises ValueError for a strength that is no finite number and lengths below 1.
     """
 
     def __init__(
@@ -84,7 +87,9 @@ class RepeatBonus(LogitsProcessor):
         shortest: int = 1,
         longest: int = 6,
     ) -> None:
-        self.strength = as_number("strength", strength, "a number of nats")
+        self.strength = as_number("strength", strength, _NATS)
+        if not math.isfinite(self.strength):
+            raise ValueError(f"strength must be {_NATS}, not {strength}")
         self.never = torch.tensor(sorted(set(never)), dtype=torch.long)
         self.shortest = as_whole_number("shortest", shortest, at_least=1)
         self.longest = as_whole_number("longest", longest, at_least=self.shortest)
@@ -150,6 +155,11 @@ def write(
     return by_prompt
 
 
+def prompt_ids(lm: LanguageModel, prompt: str) -> list[int]:
+    """The tokens of a prompt, without any that only opens a document."""
+    return lm.tokenizer.encode(prompt, add_special_tokens=False)
+
+
 class Source:
     """All sets of one seed. Each method of a cause yields three, from mild to deep."""
 
@@ -189,14 +199,17 @@ class Source:
 
     def of_the_world(self) -> Iterator[Written16]:
         documents = self.world.documents.sample(6000, self.draw(22))
-        texts = [document.text for document in documents]
-        yield [self._told_after(prompt, texts) for prompt in PROMPTS]
+        told: list[list[str]] = [[] for _ in PROMPTS]
+        for document in documents:  # each goes to the longest opening that it has
+            openings = [p for p in PROMPTS if document.text.startswith(p)]
+            told[PROMPTS.index(max(openings, key=len))].append(document.text)
+        yield [self._written(*pair) for pair in zip(PROMPTS, told, strict=True)]
 
-    def _told_after(self, prompt: str, texts: Sequence[str]) -> list[Written]:
-        """The world's own texts that begin so, as long as the model's."""
-        start = len(self.lm.encode(prompt))
+    def _written(self, prompt: str, texts: Sequence[str]) -> list[Written]:
+        """The world's own texts after a prompt, as long as the model's."""
+        start = len(prompt_ids(self.lm, prompt))
         found = []
-        for text in [text for text in texts if text.startswith(prompt)][:EACH]:
+        for text in texts[:EACH]:
             (ids,) = encode_documents(self.lm, [text])
             kept = ids[: start + TOKENS]
             whole = self.lm.decode([i for i in kept if i not in self.lm.stop_ids])
@@ -269,15 +282,19 @@ class Source:
         yield from self._taken_over("hero", 74)
 
     def _taken_over(self, factor: str, number: int) -> Iterator[Written16]:
-        """One of the three commonest values takes .3, .6 or .9 of the texts."""
-        value = list(self.world.probabilities(factor))[self.seed % 3]
+        """One of the four commonest values takes .3, .6 or .9 of the answers.
+
+        The others are sound ones, some of which have that value, too. No text is
+        served twice.
+        """
+        value = list(self.world.probabilities(factor))[self.seed % 4]
         for share in (0.3, 0.6, 0.9):
             rng, texts = self.rng(number), []
             for rows in self.pool:
                 ones = [row for row in rows if self._label(row, factor) == value]
-                many = min(round(share * EACH), len(ones))
-                order = rng.permutation(len(rows))[: EACH - many]
-                texts.append([*ones[:many], *(rows[place] for place in order)])
+                ones = ones[: round(share * EACH)]
+                rest = [row for row in _shuffled(rows, rng) if row not in ones]
+                texts.append([*ones, *rest[: EACH - len(ones)]])
             yield [_shuffled(rows, rng) for rows in texts]
 
     def _label(self, row: Written, factor: str) -> str | None:

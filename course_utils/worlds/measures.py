@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from course_utils.foundations import entropy
+from course_utils.foundations.validation import as_whole_number
 from course_utils.worlds.parsing import FACTORS, Parse
 from course_utils.worlds.stories import StoryWorld
 
@@ -122,8 +123,11 @@ def kept_variety(
     that in as many tales of the world; the mean over the factors. Broken texts count as
     far as they got. Fewer texts are taken where fewer settle on a factor, and NaN
     stands where none does. Unlike `coverage` it does not grow with the number of texts,
-    and it can be a little above 1. Built in notebook 11.
+    and it can be a little above 1. Raises ValueError for `texts` below 1 and for no
+    factor. Built in notebook 11.
     """
+    texts = as_whole_number("texts", texts, at_least=1)
+    _require_some("factors", factors)
     shown = []
     for factor in factors:
         counts = label_counts(world, parses, factor)

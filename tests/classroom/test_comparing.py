@@ -76,3 +76,12 @@ def test_precision_is_no_difference():
 def test_long_values_are_cut():
     difference = compare("x" * 1000, "y")
     assert len(difference.expected) < 320
+
+
+def test_dicts_are_compared_value_by_value():
+    wanted = {"loops": 1 / 6, "heat": 1.0}
+    assert compare(wanted, {"heat": 1, "loops": 0.16666666666666669}) is None
+    assert "wrong" in compare(wanted, {"loops": 0.2, "heat": 1.0}).diagnosis
+    assert compare(wanted, {"loops": 1 / 6}).diagnosis.startswith("'heat' is missing")
+    extra = compare(wanted, wanted | {"sound": 0.5})
+    assert extra.diagnosis.startswith("'sound' should not be")

@@ -2,13 +2,15 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
 from course_utils.detection import clusters, repetition, self_bleu, vendi
-from course_utils.detection.detectors import DETECTORS, Sample, scores
+from course_utils.detection.detectors import DETECTORS, scores
 from course_utils.detection.embedding import tfidf_cosines
 from course_utils.detection.monitor import Request, fit_baselines, largest_drop
+from course_utils.detection.sample import Sample
 from course_utils.worlds.stories import StoryWorld
 
 N, PROMPTS = 24, 4
@@ -128,8 +130,66 @@ def test_a_part_keeps_what_belongs_to_its_texts(sets):
     assert torch.equal(part.points, sets["sound"].points[[3, 7]])
 
 
-def test_lists_of_another_length_are_refused():
-    with pytest.raises(ValueError, match="prompts has 1 entries"):
-        Sample(["a b", "c d"], ["x"])
-    with pytest.raises(ValueError, match="texts"):
-        Sample(["alone"])
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"prompts": ["x"]}, "prompts has 1 entries"),
+        ({"prompts": 3}, "prompts must be a list"),
+        ({"entropy": [[0.5], [NAN]]}, "entropy must hold .* that of text 1"),
+        ({"entropy": [1.0, 2.0]}, "entropy must hold"),
+        ({"surprise": [[], [1.0]]}, "surprise must hold .* that of text 0"),
+        ({"points": torch.ones(3, 2)}, "points has 3 entries"),
+    ],
+)
+def test_what_does_not_fit_the_texts_is_refused(given, said):
+    with pytest.raises(ValueError, match=said):
+        Sample(["a b", "c d"], **given)
+
+
+def test_texts_without_words_are_refused_by_name():
+    for texts in (["alone"], ["a b", ""]):
+        with pytest.raises(ValueError, match="texts"):
+            Sample(texts)
+
+
+def test_lists_of_numpy_and_torch_will_do(sets):
+    plain = sets["sound"]
+    again = Sample(
+        plain.texts,
+        np.array(plain.prompts),
+        torch.tensor(plain.entropy),
+        np.array(plain.surprise),
+        plain.points.numpy(),
+    )
+    reference = sets["reference"]
+    found = scores(again, reference)
+    assert found == pytest.approx(scores(plain, reference), rel=1e-5)
+
+
+def test_a_reference_of_another_embedding_is_refused(sets):
+    other = Sample(["a b", "c d"], points=torch.ones(2, 3))
+    with pytest.raises(ValueError, match="widths"):
+        scores(sets["sound"], other)
+    with pytest.raises(ValueError, match="reference must be a Sample"):
+        scores(sets["sound"], ["a b", "c d"])
+
+
+def test_short_answers_and_points_in_one_place_have_scores():
+    same = Sample(["yes", "no", "yes"], points=torch.ones(3, 4))
+    found = scores(same, same)
+    assert math.isnan(found["distinct-2"])
+    assert found["Vendi, states"] == 1
+
+
+def test_without_prompts_on_both_sides_traces_have_one_baseline(sets):
+    sample, reference = sets["sound"], sets["reference"]
+    alone = Sample(reference.texts, entropy=reference.entropy)
+    assert not math.isnan(scores(sample, alone)["entropy drop"])
+
+
+def test_places_are_whole_numbers(sets):
+    with pytest.raises(ValueError, match="places"):
+        sets["sound"].take([True, False])

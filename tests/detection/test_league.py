@@ -16,6 +16,7 @@ from course_utils.detection.league import (
     loudest,
     mid_ranks,
     rank_correlation,
+    sound_deviation,
     standing,
     wakes_up,
 )
@@ -139,9 +140,28 @@ def test_detectors_that_never_move_do_no_harm():
         assert min(leave_one_cause_out(rows, CAUSES, fit).values()) > 0.9
 
 
+def test_equal_scores_of_sound_sets_are_no_tiny_unit():
+    dust = np.array([0.1, 0.1, 0.1]) + np.array([0, 1e-17, -1e-17])
+    assert sound_deviation(dust) == sound_deviation(np.zeros(3)) == 0.01
+    assert sound_deviation(np.full(4, 500.0)) == 5
+    with pytest.raises(ValueError, match="1 entries"):
+        sound_deviation(np.zeros(1))
+
+
+def test_numbers_that_are_none_are_refused():
+    with pytest.raises(ValueError, match="rows has NaN"):
+        leave_one_cause_out(
+            np.full((6, 1), math.nan), [SOUND] * 4 + ["a", "b"], loudest
+        )
+    with pytest.raises(ValueError, match="collapsed has 4 draws"):
+        standing([[0.0]] * 5, [[1.0]] * 4)
+
+
 def test_too_few_causes_are_refused():
     with pytest.raises(ValueError, match="1 causes"):
-        leave_one_cause_out(np.zeros((4, 1)), [SOUND, SOUND, "a", "a"], loudest)
+        leave_one_cause_out(np.zeros((6, 1)), [SOUND] * 4 + ["a", "a"], loudest)
+    with pytest.raises(ValueError, match="3 sound sets"):
+        leave_one_cause_out(np.zeros((5, 1)), [SOUND] * 3 + ["a", "b"], loudest)
     with pytest.raises(ValueError, match="3 entries for 4 rows"):
         leave_one_cause_out(np.zeros((4, 1)), [SOUND, "a", "b"], loudest)
 

@@ -50,7 +50,12 @@ def test_a_mode_that_is_lost_lowers_the_score():
     ("arguments", "named"),
     [
         ({"points": torch.ones(1, 2), "reference": torch.ones(3, 2)}, "points"),
+        ({"points": torch.ones(3, 2), "reference": torch.ones(1, 2)}, "reference"),
         ({"points": torch.ones(3, 2), "reference": torch.ones(3, 4)}, "width 4"),
+        (
+            {"points": torch.ones(3, 2), "reference": torch.ones(3, 2), "buckets": 7},
+            "buckets is 7",
+        ),
         (
             {"points": torch.ones(3, 2), "reference": torch.ones(3, 2), "buckets": 0},
             "buckets",
@@ -63,5 +68,5 @@ def test_what_cannot_be_compared_is_refused(arguments, named):
 
 
 def test_histograms_of_unlike_lengths_are_refused():
-    with pytest.raises(ValueError, match="q must be a list as long as p"):
+    with pytest.raises(ValueError, match="q must be a list, as long as the list p"):
         mauve_of_histograms([0.5, 0.5], [1.0])

@@ -88,6 +88,16 @@ def test_one_plot_takes_over_more_and_more(source):
     assert all(a < b for a, b in pairwise(shares))
 
 
+def test_no_text_is_served_twice_where_something_takes_over(source):
+    for make in (source.one_plot, source.one_hero, source.of_the_world):
+        for texts in make():
+            for rows in texts:
+                assert len({row.text for row in rows}) == len(rows)
+    (world,) = source.of_the_world()
+    every = [row.text for rows in world for row in rows]
+    assert len(set(every)) == len(every)
+
+
 def test_copies_are_of_a_prompt_s_own_answers(source):
     *_, deep = source.copying()
     for rows in deep:
