@@ -1130,6 +1130,5 @@ quiz("10")
 #   [Rethinking and refining the distinct metric](https://arxiv.org/abs/2202.13587):
 #   where the expectation comes from, and how it agrees with people.
 #
-# **Next**: 11 Which detector to trust is still to come. Part IV has begun: go
-# on with [12 Truncation](12_truncation.ipynb). What can you do against
-# collapse while a model writes?
+# **Next**: [11 Which detector to trust](11_which_detector_to_trust.ipynb). All
+# detectors of this part, side by side: which collapse does each one miss?

@@ -61,6 +61,11 @@ CHANGES = {
         ("sizes = [1, 3, 10, 30, 100, 300, 1000]", "sizes = [2, 20, 200]"),
         ("cool = 0.3", "cool = 0.8"),
     ],
+    "11": [
+        ("processors=[Temperature(0.6)]", "processors=[Temperature(0.9)]"),
+        ("copied_scores = [0.1, 0.0, 0.3]", "copied_scores = [0.0, 0.0]"),
+        ("RepeatBonus(7, lm.stop_ids)", "RepeatBonus(9, lm.stop_ids)"),
+    ],
     "12": [
         ("open_step = [3.0, 2.9", "open_step = [9.0, 2.9"),
         ("sample(100, seed=12)", "sample(20, seed=5)"),

@@ -70,6 +70,11 @@ GIVEN_AWAY = {
         "false alarms": "sound (texts|collections) (are flagged|repeat)",
         "where the repeats stand": "between[- ]tale|across tales that|not a loop",
     },
+    "11": {
+        "the best kind": "texts of all prompts|every two can be compared",
+        "running on": "more words to share|flag \\*every",
+        "foresight": "throw of the dice|next to (nothing|useless)|can't be foretold",
+    },
     "12": {
         "clean tales": r"\b45 %(?!\")|to the power of 80",
         "names kept": "(seven|eight|7|8) (of|names)",
