@@ -195,6 +195,7 @@ def plot_budget(
     axes.set_xticks(ticks, [str(size) for size in ticks])
     axes.minorticks_off()
     axes.axhline(0.9, ls=":", color=PALETTE["truth"])
+    axes.text(ticks[0], 0.905, "awake", va="bottom", color=PALETTE["truth"])
     axes.set_ylabel("AUROC, mean over causes")
     axes.set_title("More texts help those who compare texts")
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
@@ -214,6 +215,7 @@ def plot_left_out(areas: Mapping[str, Mapping[str, float]], title: str) -> Figur
         values = [found[cause] for cause in causes]
         axes.plot(places, values, mark, ms=6, color=PALETTE[colour], label=name)
     axes.axhline(0.95, ls=":", color=PALETTE["truth"])
+    axes.text(-0.4, 0.93, "hoped for", va="top", color=PALETTE["truth"])
     axes.set_xticks(range(len(causes)), [c.replace(" ", "\n", 1) for c in causes])
     axes.tick_params(axis="x", labelsize=8)
     axes.set(ylim=(min(0.45, *(min(f.values()) for f in areas.values())) - 0.03, 1.03))
@@ -313,7 +315,8 @@ def plot_signs(
     top = panels[0].get_xaxis_transform()
     panels[0].text(begins, 1.05, "begins", ha="center", transform=top)
     panels[0].text(known, 1.05, "known", ha="center", transform=top)
-    panels[-1].set_xlabel("token")
+    panels[-1].set_xlabel("token (each sign in units of its own, up is trouble)")
+    figure.suptitle("Five signs along the text above")
     return figure
 
 
@@ -328,6 +331,7 @@ def plot_warnings(
     for (sign, shares), colour in zip(early.items(), _SIGN_COLOURS, strict=False):
         axes.plot(false[sign], shares, "o-", ms=4, color=colour, label=sign)
     axes.plot([0, 1], [0, 1], ls=":", color=PALETTE["truth"])
+    axes.text(0.2, 0.13, "chance", color=PALETTE["truth"])
     axes.set(xlim=(-0.005, 0.25), ylim=(-0.02, 1.02))
     axes.set_xlabel("sound texts with a false alarm")
     axes.set_ylabel("loops announced early")
