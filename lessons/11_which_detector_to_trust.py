@@ -379,13 +379,13 @@ def update(artists, cause, level, size):
 
 controls = {
     "cause": dropdown(league.causes, value="one hero", label="cause"),
-    "level": steps(pictures.LEVELS, value="clear", label="level"),
     "size": steps(league.sizes, value=64, label="texts"),
+    "level": steps(pictures.LEVELS, value="clear", label="level"),
 }
 alt = """A row for each detector: a grey band where sound sets lie, and eight
 dots for the draws. With more texts or deeper collapse more dots leave their
 bands to the right; those of blind detectors stay."""
-LiveFigure(draw, update, controls, alt=alt, size=(8.5, 6.4))
+LiveFigure(draw, update, controls, alt=alt, size=(9, 4.9))
 
 # %% [markdown]
 # Where do clear and deep *loops* put Self-BLEU, mean cosine and *Vendi,

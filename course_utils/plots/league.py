@@ -21,6 +21,7 @@ _BLIND_TO_SURE = LinearSegmentedColormap.from_list(
     "blind to sure", [PALETTE["collapsed"], "#FFFFFF", PALETTE["model"]]
 )
 _FAR_PERPLEXITY = 2.2
+_BAND_POINTS = 8
 _FARTHEST = 12  # deviations that the live figure shows
 _KIND_COLOURS = {
     "texts": PALETTE["model"],
@@ -131,12 +132,12 @@ def draw_detectors(figure: Figure, kinds: Mapping[str, str]) -> dict[str, Any]:
     """What `show_detectors` moves: a row for each detector, given with its kind."""
     axes = figure.subplots()
     places = np.arange(len(kinds))
-    bands = axes.barh(places, [0] * len(kinds), height=0.8, color="#DDDDDD")
+    bands = axes.hlines(places, 0, 0, lw=_BAND_POINTS, color="#DDDDDD")
     dots = axes.plot([], [], "o", ms=4, color=PALETTE["collapsed"], alpha=0.8)[0]
     axes.set_yticks(places, list(kinds))
     for label, kind in zip(axes.get_yticklabels(), kinds.values(), strict=True):
         label.set_color(_KIND_COLOURS[kind])
-        label.set_fontsize(8)
+        label.set_fontsize(7)
     axes.set(ylim=(len(kinds) - 0.4, -0.6), xlim=(-5, _FARTHEST + 1))
     axes.set_xlabel("standard deviations of sound sets, towards collapse")
     axes.axvline(0, color=PALETTE["truth"], lw=1)
@@ -154,14 +155,14 @@ def show_detectors(
     deviations  of the draws' sets, none where a detector can't tell
     bands       where 95 % of sound sets lie; None where a detector can't tell
     """
-    across, up, above = [], [], 0
+    across, up, segments, above = [], [], [], 0
     for place, (name, values) in enumerate(deviations.items()):
         low, high = bands[name] or (0.0, 0.0)
-        artists["bands"][place].set_x(low)
-        artists["bands"][place].set_width(high - low)
+        segments.append([(low, place), (high, place)])
         across += np.clip(values, -4.8, _FARTHEST).tolist()
         up += (place + np.linspace(-0.25, 0.25, len(values))).tolist()
         above += len(values) > 0 and min(values) > high
+    artists["bands"].set_segments(segments)
     artists["dots"].set_data(across, up)
     awake = sum(len(values) > 0 for values in deviations.values())
     title = f"{what}: {above} of {awake} detectors call every set"

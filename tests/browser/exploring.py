@@ -63,7 +63,7 @@ CHANGES = {
     ],
     "11": [
         ("processors=[Temperature(0.6)]", "processors=[Temperature(0.9)]"),
-        ("copied_scores = [0.1, 0.0, 0.3]", "copied_scores = [0.0, 0.0]"),
+        ("[0.0, 0.0, 0.1], [0.1, 0.0, 0.3]", "[0.0, 0.2], [0.0, 0.0]"),
         ("RepeatBonus(7, lm.stop_ids)", "RepeatBonus(9, lm.stop_ids)"),
     ],
     "12": [
