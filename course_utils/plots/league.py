@@ -288,7 +288,7 @@ def plot_ahead(
         axes.text(known[service] - 2, 0.13, "known", rotation=90, ha="right")
         axes.set_title(service)
     panels[0].set_ylabel("AUROC")
-    figure.suptitle("Signs part once a loop has begun, not before")
+    figure.suptitle("In one service signs part once a loop has begun, hardly before")
     panels[-1].legend(loc="upper left", bbox_to_anchor=(1.01, 1))
     return figure
 
