@@ -6,7 +6,7 @@ of them to trust is the question of notebook 11, where they play in one league.
 """
 
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,7 +19,12 @@ from course_utils.detection.embedding import (
     without_common_directions,
 )
 from course_utils.detection.mauve import mauve
-from course_utils.detection.monitor import largest_drop
+from course_utils.detection.monitor import (
+    Baseline,
+    Request,
+    fit_baselines,
+    largest_drop,
+)
 from course_utils.detection.repetition import (
     adjusted_distinct,
     compression_ratio,
@@ -250,33 +255,23 @@ def _worst_prompt(sample: Sample, _: Sample) -> float:
 
 
 def _drops(sample: Sample, reference: Sample) -> list[float]:
-    """How far each text's entropy lies below that of its prompt in the reference."""
+    """How far each text's entropy lies below the baseline that the reference makes.
+
+    The baseline of its prompt, where both name prompts; else one for all.
+    """
     by_prompt = sample.prompts is not None and reference.prompts is not None
-    usual = _usual(reference, by_prompt)
-    keys = _keys(sample, by_prompt)
-    pairs = zip(keys, sample.entropy or (), strict=True)
-    drops = [largest_drop(bits, usual.get(key, ())) for key, bits in pairs]
+    own, known = (_requests(side, by_prompt) for side in (sample, reference))
+    baselines = fit_baselines(known)
+    none = Baseline([], 0)
+    drops = [largest_drop(r.entropy, baselines.get(r.prompt, none).usual) for r in own]
     return [drop for drop in drops if drop is not None]
 
 
-def _keys(sample: Sample, by_prompt: bool) -> Sequence[Hashable]:
-    """The prompt of each text, or one and the same for all."""
-    return (by_prompt and sample.prompts) or [None] * len(sample)
-
-
-def _usual(reference: Sample, by_prompt: bool) -> Mapping[Hashable, Sequence[float]]:
-    """The mean entropy at each place, as far as half of a prompt's texts go."""
-    traces: dict[Hashable, list[Sequence[float]]] = {}
-    pairs = zip(_keys(reference, by_prompt), reference.entropy or (), strict=True)
-    for key, bits in pairs:
-        traces.setdefault(key, []).append(bits)
-    return {key: _mean_trace(rows) for key, rows in traces.items()}
-
-
-def _mean_trace(rows: list[Sequence[float]]) -> list[float]:
-    length = sorted(map(len, rows))[len(rows) // 2]
-    at = ([row[place] for row in rows if len(row) > place] for place in range(length))
-    return [math.fsum(bits) / len(bits) for bits in at]
+def _requests(sample: Sample, by_prompt: bool) -> list[Request]:
+    """The traces as the monitor keeps them, under one prompt if not `by_prompt`."""
+    prompts = (by_prompt and sample.prompts) or [""] * len(sample)
+    pairs = zip(prompts, sample.entropy or (), strict=True)
+    return [Request(str(prompt), list(bits), None, False) for prompt, bits in pairs]
 
 
 def _mean_drop(sample: Sample, reference: Sample) -> float:

@@ -44,19 +44,6 @@ def mid_ranks(values: Sequence[float]) -> Float[np.ndarray, " values"]:
     return (last - (counts - 1) / 2)[place]
 
 
-def auroc_of_ranks(healthy: Sequence[float], collapsed: Sequence[float]) -> float:
-    """`scoring.auroc` from one ranking of all values, in the time that sorting takes.
-
-    The ranks of the collapsed, less those that they have among each other, count the
-    healthy ones below them; ties count half. Mann and Whitney 1947.
-    """
-    if len(healthy) == 0 or len(collapsed) == 0:
-        raise ValueError("healthy and collapsed must hold at least one value each")
-    ranks = mid_ranks([*healthy, *collapsed])[len(healthy) :]
-    m, n = len(healthy), len(collapsed)
-    return float(ranks.sum() - n * (n + 1) / 2) / (m * n)
-
-
 def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:
     """From -1 to 1: do two lists order their things alike? The correlation of ranks.
 

@@ -1,12 +1,12 @@
 """The figures of notebook 11: a league of detectors, and how far ahead they see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
@@ -48,7 +48,13 @@ def plot_variety(league: League) -> Figure:
     axes.set_yticks(range(len(league.causes)), league.causes)
     axes.set(ylim=(len(league.causes) - 0.4, -0.6), xlim=(0, 1.15))
     axes.set_xlabel("share of the world's variety that a set shows")
-    axes.text(1.04, 9.9, "sound\nsets", va="center", color=PALETTE["healthy"])
+    axes.text(
+        1.04,
+        len(league.causes) - 1.1,
+        "sound\nsets",
+        va="center",
+        color=PALETTE["healthy"],
+    )
     axes.legend(loc="lower left")
     axes.set_title("What eleven causes leave of a set's variety")
     return figure
@@ -58,49 +64,55 @@ def plot_table(
     areas: Mapping[str, Sequence[float]], columns: Sequence[str], title: str
 ) -> Figure:
     """AUROC of detectors (rows) for causes (columns): orange is blind, blue is sure."""
-    figure = Figure(figsize=(9.5, 0.27 * len(areas) + 1.3))
-    axes = figure.subplots()
-    grid = np.array([*areas.values()], dtype=float)
-    image = axes.imshow(grid, aspect="auto", cmap=_BLIND_TO_SURE, vmin=0.5, vmax=1)
-    _write_cells(image, grid, lambda area: f"{area:.2f}"[-3:] if area < 1 else "1")
-    _label_table(axes, areas, columns, title)
-    return figure
+    shading = {"cmap": _BLIND_TO_SURE, "vmin": 0.5, "vmax": 1}
+    return _table(areas, columns, title, _short_area, shading)
 
 
 def plot_sizes(
     sizes: Mapping[str, Sequence[int | None]], columns: Sequence[str], title: str
 ) -> Figure:
     """The number of texts from which on a detector is awake; none where it never is."""
-    figure = Figure(figsize=(9.5, 0.27 * len(sizes) + 1.3))
-    axes = figure.subplots()
-    grid = np.array(
-        [[np.nan if n is None else n for n in row] for row in sizes.values()]
-    )
-    shade = np.log2(grid, where=grid > 0, out=np.full(grid.shape, np.nan))
-    image = axes.imshow(shade, aspect="auto", cmap="Blues_r", vmin=2, vmax=9)
-    _write_cells(image, grid, lambda n: f"{n:.0f}")
-    _label_table(axes, sizes, columns, title)
-    return figure
+    shading = {"cmap": "Blues_r", "norm": LogNorm(4, 512)}
+    return _table(sizes, columns, title, lambda n: f"{n:.0f}", shading)
 
 
 def plot_alarms(
     shares: Mapping[str, Sequence[float]], columns: Sequence[str], title: str
 ) -> Figure:
     """The share of sound sets that each detector flags, by what makes them unlike."""
-    figure = Figure(figsize=(7.5, 0.27 * len(shares) + 1.3))
+    shading = {"cmap": "Oranges", "vmin": 0, "vmax": 1.2}
+    return _table(shares, columns, title, lambda share: f"{share:.0%}", shading)
+
+
+def _short_area(area: float) -> str:
+    return f"{area:.2f}"[-3:] if area < 1 else "1"
+
+
+def _table(
+    rows: Mapping[str, Sequence[float | None]],
+    columns: Sequence[str],
+    title: str,
+    text: Callable[[float], str],
+    shading: Mapping[str, Any],
+) -> Figure:
+    """A shaded cell for each value, with `text` in it; a dash where there is none."""
+    width = 2.7 + 0.62 * len(columns)
+    figure = Figure(figsize=(width, 0.27 * len(rows) + 1.3))
     axes = figure.subplots()
-    grid = np.array([*shares.values()], dtype=float)
-    image = axes.imshow(grid, aspect="auto", cmap="Oranges", vmin=0, vmax=1.2)
-    _write_cells(image, grid, lambda share: f"{100 * share:.0f} %")
-    _label_table(axes, shares, columns, title)
+    grid = np.array([*rows.values()], dtype=float)  # None becomes NaN
+    image = axes.imshow(grid, aspect="auto", **shading)
+    _write_cells(image, grid, text)
+    _label_table(axes, rows, columns, title)
     return figure
 
 
 def _write_cells(
-    image: AxesImage, grid: Float[np.ndarray, "rows columns"], text: Any
+    image: AxesImage,
+    grid: Float[np.ndarray, "rows columns"],
+    text: Callable[[float], str],
 ) -> None:
     """Each cell's value, dark on a bright cell and bright on a dark one."""
-    faces = image.to_rgba(np.ma.asarray(image.get_array()))[..., :3]
+    faces = image.to_rgba(grid)[..., :3]
     dark = faces @ np.array([0.299, 0.587, 0.114]) < 0.55
     for (row, column), value in np.ndenumerate(grid):
         said = "–" if np.isnan(value) else text(value)

@@ -67,7 +67,13 @@ def settings() -> dict[str, Any]:
 
 
 def record(out: Path, seeds: Sequence[int] = SEEDS, state: Path = STATE) -> None:
-    """Watch every service, or what is missing of them, and write the log to `out`."""
+    """Watch every service, or what is missing of them, and write the log to `out`.
+
+    Raises ValueError for fewer than three seeds: of each one's thresholds two others
+    are needed, one for what is usual and one for what is too much.
+    """
+    if len(seeds) < 3:
+        raise ValueError(f"seeds has {len(seeds)} entries; allowed are 3 or more")
     torch.set_num_threads(1)
     parts = Parts(state / "parts.json", settings() | {"seeds": list(seeds)})
     for name, (serve, repeats, shortest) in tqdm(SERVICES.items(), desc="foresight"):
@@ -246,7 +252,7 @@ def _above_usual(sound: Sequence[Along]) -> Callable[[Along], Along]:
 
     0 for the first tokens, which say little, and where few sound texts go.
     """
-    length = sorted(map(len, sound))[-FEW]
+    length = sorted(map(len, sound))[-min(FEW, len(sound))]
     at = [[a[place] for a in sound if len(a) > place] for place in range(length)]
     middle = np.array([np.mean(values) for values in at])
     spread = np.array([np.std(values) for values in at])

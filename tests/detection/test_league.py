@@ -10,7 +10,6 @@ from scipy.stats import rankdata, spearmanr
 
 from course_utils.detection.league import (
     SOUND,
-    auroc_of_ranks,
     leave_one_cause_out,
     logistic,
     loudest,
@@ -32,9 +31,10 @@ def test_mid_ranks_are_those_of_scipy(values):
 
 @given(numbers, numbers)
 def test_the_area_by_ranks_is_that_over_all_pairs(healthy, collapsed):
-    assert auroc_of_ranks(healthy, collapsed) == pytest.approx(
-        auroc(healthy, collapsed)
-    )
+    n = len(collapsed)
+    ranks = mid_ranks([*healthy, *collapsed])[len(healthy) :]
+    area = (ranks.sum() - n * (n + 1) / 2) / (len(healthy) * n)
+    assert area == pytest.approx(auroc(healthy, collapsed))
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=2))
@@ -53,8 +53,6 @@ def test_bad_lists_are_refused():
             mid_ranks(bad)
     with pytest.raises(ValueError, match="2 and 1 values"):
         rank_correlation([1, 2], [1])
-    with pytest.raises(ValueError, match="healthy and collapsed"):
-        auroc_of_ranks([], [1])
 
 
 # Standings

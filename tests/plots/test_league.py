@@ -43,7 +43,7 @@ def test_a_detector_that_never_wakes_has_a_dash():
 
 
 def test_alarms_are_in_percent():
-    assert cells(plot_alarms({"a": [0.05, 1.0]}, ["x", "y"], "t")) == ["5 %", "100 %"]
+    assert cells(plot_alarms({"a": [0.05, 1.0]}, ["x", "y"], "t")) == ["5%", "100%"]
 
 
 def test_the_live_figure_counts_who_calls_every_set():

@@ -12,6 +12,7 @@ from course_utils.recordings.foresight import (
     Foresight,
     Watched,
     measured,
+    record,
 )
 
 LENGTH, BEGINS = 150, 80
@@ -75,3 +76,10 @@ def test_the_log_is_read_seed_by_seed(service):
             shares = log.rate(sign, 0.05, what)
             assert len(shares) == len(log.loops)
             assert all(0 <= share <= 1 for share in shares)
+
+
+def test_three_seeds_are_enough_and_two_are_too_few(tmp_path):
+    found = measured([watched(seed, foretells=True) for seed in range(3)])
+    assert len(found["warnings"]["sign"][0]) == 3
+    with pytest.raises(ValueError, match="seeds has 2 entries"):
+        record(tmp_path / "log.json", seeds=(0, 1), state=tmp_path)

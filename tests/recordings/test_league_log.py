@@ -8,7 +8,8 @@ import pytest
 
 from course_utils.data_files import data_path
 from course_utils.detection.detectors import DETECTORS
-from course_utils.detection.league import SOUND, auroc_of_ranks
+from course_utils.detection.league import SOUND
+from course_utils.detection.scoring import auroc
 from course_utils.recordings import league as recorder
 from course_utils.recordings.league_log import CLEAR, REPORT, League
 
@@ -55,7 +56,7 @@ def test_a_standing_is_the_mean_of_the_draws_areas(league):
     found = league.standing("compression", "copies", CLEAR)
     sound = league.scores(SOUND, "compression")
     sick = league.scores("copies", "compression")[:, [CLEAR]]
-    areas = [auroc_of_ranks(*pair) for pair in zip(sound, sick, strict=True)]
+    areas = [auroc(*map(list, pair)) for pair in zip(sound, sick, strict=True)]
     assert found.area == pytest.approx(np.mean(areas))
     assert found.draws == league.draws
 
