@@ -1,4 +1,4 @@
-"""`python -m course_utils`: report, samplers, verdicts, workbook, JupyterLab."""
+"""`python -m course_utils`: report, samplers, shootout, verdicts, workbook, lab."""
 
 import argparse
 import sys
@@ -9,8 +9,9 @@ from course_utils.classroom.workbook import default_folder, fresh_copy, make_wor
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = _parser()
-    options, more = parser.parse_known_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    parser = _parser(wanted=given[:1])
+    options, more = parser.parse_known_args(given)
     if more and options.command != "lab":
         parser.error(f"unrecognized arguments: {' '.join(more)}")
     try:
@@ -20,6 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 sys.exit(code)
         elif options.command == "samplers":
             _samplers()
+        elif options.command == "shootout":
+            sys.exit(_shootout(options))
         elif options.command == "verdicts":
             sys.exit(_verdicts(options))
         elif options.command == "workbook":
@@ -30,12 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(f"error: {error}")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(wanted: Sequence[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m course_utils")
     commands = parser.add_subparsers(dest="command", required=True)
     _add_report(commands)
     about = "all samplers: their arguments, what they do, where they are built"
     commands.add_parser("samplers", help=about, description=about)
+    _add_shootout(commands, wanted)
     _add_verdicts(commands)
     about = "your own copies of the notebooks, made and brought up to date"
     workbook = commands.add_parser("workbook", help=about, description=about)
@@ -105,6 +109,15 @@ def _add_report(commands: argparse._SubParsersAction) -> None:
     report.add_argument("--seed", type=int, default=0)
 
 
+def _add_shootout(commands: argparse._SubParsersAction, wanted: Sequence[str]) -> None:
+    about = "all remedies at one budget of tokens, on this machine or on a cluster"
+    shootout = commands.add_parser("shootout", help=about, description=about)
+    if wanted == ["shootout"]:  # what it imports takes seconds
+        from course_utils.recordings.shootout_command import add_arguments
+
+        add_arguments(shootout)
+
+
 def _add_verdicts(commands: argparse._SubParsersAction) -> None:
     about = "every verdict, tried again and held against the stored one"
     verdicts = commands.add_parser("verdicts", help=about, description=about)
@@ -148,6 +161,12 @@ def _samplers() -> None:
     from course_utils.mitigation.catalogue import listing
 
     print(listing())
+
+
+def _shootout(options: argparse.Namespace) -> int:
+    from course_utils.recordings.shootout_command import run
+
+    return run(options)
 
 
 def _workbook(options: argparse.Namespace) -> None:

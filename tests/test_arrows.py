@@ -33,7 +33,7 @@ ALLOWED = {
     "plots": {*SHOWN, "classroom"},
     "doctor": {*LEARNT, "classroom"},
     "__init__": set(),
-    "__main__": {"classroom", "detection", "doctor", "mitigation"},
+    "__main__": {"classroom", "detection", "doctor", "mitigation", "recordings"},
 }
 
 
