@@ -20,6 +20,7 @@ from course_utils.model import LanguageModel
 Setting = Mapping[str, Any]  # of numbers and words, as JSON has them
 MAX_NEW_TOKENS = 110  # any tale, with a header
 AT_ONCE = 72  # texts that a contestant is asked for
+SHORT = 40  # tokens that a text is taken to cost until one is there
 EMPTY_ROUNDS = 20  # batches in a row without a text, after which nobody waits
 
 
@@ -186,10 +187,9 @@ def write_within(
     at_once = as_whole_number("at_once", at_once, at_least=1)
     texts, spent, empty = list[str](), 0, 0
     for number in _seeds_of_batches(as_seed(seed)):
-        many = at_once
-        if texts:
-            many = min(at_once, math.ceil((budget - spent) * len(texts) / spent))
-        batch = entry.write(lm, max(1, many), number, **setting)
+        each = spent / len(texts) if texts else SHORT
+        many = min(at_once, max(1, math.ceil((budget - spent) / each)))
+        batch = entry.write(lm, many, number, **setting)
         _check_batch(entry.name, batch)
         for text, cost in zip(batch.texts, batch.costs, strict=True):
             if spent + cost > budget:
