@@ -716,5 +716,5 @@ quiz("16")
 #   [Learning to break the loop](https://arxiv.org/abs/2206.02369): why a loop
 #   feeds itself, and what training does about it.
 #
-# **Next**: 17 A contest of all mitigations is still to come: every sampler at
+# **Next**: [17 The shoot-out](17_mitigation_shootout.ipynb): every remedy at
 # the same budget of tokens, with its costs.

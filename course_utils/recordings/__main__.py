@@ -9,6 +9,7 @@ from course_utils.data_files import data_path
 
 RECORDERS = {  # the module of each log, with its `record(out, seeds)` and `SEEDS`
     "adaptive": "course_utils.recordings.adaptive",
+    "costs": "course_utils.recordings.costs",
     "foresight": "course_utils.recordings.foresight",
     "forms": "course_utils.recordings.forms",
     "league": "course_utils.recordings.league",
@@ -18,6 +19,7 @@ RECORDERS = {  # the module of each log, with its `record(out, seeds)` and `SEED
     "recursion": "course_utils.recordings.recursion",
     "reward": "course_utils.recordings.reward",
     "searches": "course_utils.recordings.searches",
+    "shootout": "course_utils.recordings.shootout",
     "truncation": "course_utils.recordings.truncation",
 }
 

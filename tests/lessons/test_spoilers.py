@@ -100,6 +100,12 @@ GIVEN_AWAY = {
         "after two diverse tales": "as common as ever|says nothing, so",
         "restarts of a collapsed model": "is what they all had|never shared a context",
     },
+    "17": {
+        "who finds more": "more than half was thrown|plain one (finds|has found) more",
+        "ahead of temperature": "several requests.{0,20}ahead|in the same place",
+        "at best": "broken tales come first|brings a collapsed model back",
+        "milliseconds": 'goes over 50,257|under 1 ms(?!")|a whole millisecond',
+    },
 }
 
 
