@@ -340,9 +340,9 @@ fact(
 # ## A live figure: pick samplers
 #
 # Every setting that was judged is a dot, those you pick are in colour with
-# their intervals (95 %, over eight seeds). The star is the world itself: its
-# own tales, for the same tokens. Slide through the contestants; then change
-# the model, and what is asked of the texts.
+# their intervals (95 %, over eight seeds). Diamonds are the frontier. The star
+# is the world itself: its own tales, for the same tokens. Slide through the
+# contestants; then change the model, and what is asked of the texts.
 
 # %% jupyter={"source_hidden": true}
 # Draws: all settings of a contest, two contestants in colour
@@ -400,7 +400,8 @@ dial = LiveFigure(
     },
     alt="Settings as dots, share of valid tales to the right, pairs of hero "
     "and plot upwards. On the sound model most lie in a bunch at the upper "
-    "right around the star of the world; searches lie far below.",
+    "right around the star of the world, from 95 % valid on; searches lie far "
+    "below.",
     size=(9, 4.3),
 )
 dial

@@ -11,7 +11,7 @@ from course_utils.classroom.style import PALETTE
 from course_utils.recordings.frontier import Estimate
 
 Point = tuple[float, float]
-ROWS = 3  # contestants that the live figure can show at once
+FAR_OUT = 0.06  # share of the settings that the live figure may set upon its edge
 _COLOURS = [PALETTE[name] for name in ("model", "collapsed", "healthy")]
 
 
@@ -19,8 +19,10 @@ def plot_area(points: Sequence[Point], names: Sequence[str]) -> Figure:
     """A few points, and the area that at least one of them beats."""
     figure = Figure(figsize=(5.2, 3.4))
     axes = figure.subplots()
-    for x, y in points:
-        axes.fill_between([0, x], 0, y, color=PALETTE["model"], alpha=0.18, lw=0)
+    reached = 0.0
+    for x, y in _frontier(points):
+        axes.fill_between([0, x], reached, y, color=PALETTE["model"], alpha=0.2, lw=0)
+        reached = y
     for (x, y), name in zip(points, names, strict=True):
         axes.plot(x, y, "o", color=PALETTE["model"])
         axes.annotate(name, (x, y), xytext=(5, 5), textcoords="offset points")
@@ -38,7 +40,9 @@ def draw_contest(figure: Figure) -> dict[str, Any]:
     """What `show_contest` moves: all settings in grey, some contestants in colour."""
     axes = figure.subplots()
     others = axes.plot([], [], "o", ms=4, color=PALETTE["muted"])[0]
-    edge = axes.plot([], [], "-", lw=1.5, color=PALETTE["truth"], label="frontier")[0]
+    edge = axes.plot(
+        [], [], "D-", ms=7, mfc="none", color=PALETTE["truth"], label="frontier"
+    )[0]
     world = axes.plot([], [], "*", ms=14, color=PALETTE["truth"], label="the world")[0]
     shown = []
     for colour in _COLOURS:
@@ -78,6 +82,9 @@ def show_contest(
     labels   of the axes
     """
     every = [mean for rows in points.values() for mean, _ in rows]
+    left, right = _limits(every, world, 0, FAR_OUT)
+    points = {n: _not_beyond(left, rows) for n, rows in points.items()}
+    every = [mean for rows in points.values() for mean, _ in rows]
     artists["others"].set_data(*_columns(every))
     artists["edge"].set_data(*_columns(_frontier(every)))
     artists["world"].set_data(*_columns([world] if world else []))
@@ -95,9 +102,10 @@ def show_contest(
             best = max((y for (_, y), _ in rows), default=float("nan"))
             said.append(f"{name} up to {best:.3g}")
     axes: Axes = artists["axes"]
-    axes.set(xlabel=labels[0], ylabel=labels[1])
-    axes.set_xlim(*_limits(every, world, 0))
-    axes.set_ylim(*_limits(every, world, 1))
+    axes.set(xlabel=f"{labels[0]} (on the left edge: still less)", ylabel=labels[1])
+    axes.set_xlim(left, right)
+    low, high = _limits(every, world, 1)
+    axes.set_ylim(low, high + 0.12 * (high - low))  # room for the legend
     artists["title"].set_text(title)
     return f"{title}: {', '.join(said)}."
 
@@ -123,10 +131,22 @@ def _columns(points: Sequence[Point]) -> tuple[list[float], list[float]]:
     return [x for x, _ in points], [y for _, y in points]
 
 
-def _limits(every: Sequence[Point], world: Point | None, axis: int) -> Point:
+def _not_beyond(
+    left: float, rows: Sequence[tuple[Point, Point]]
+) -> list[tuple[Point, Point]]:
+    """What lies too far to the left is set upon the edge, without a width."""
+    return [
+        ((x, y), half) if x >= left else ((left, y), (0.0, half[1]))
+        for (x, y), half in rows
+    ]
+
+
+def _limits(
+    every: Sequence[Point], world: Point | None, axis: int, cut: float = 0.0
+) -> Point:
+    """The ends of an axis; a share `cut` of the points may lie below it."""
     values = np.array([p[axis] for p in every] + ([world[axis]] if world else []))
-    values = values[np.isfinite(values)]
-    low, high = values.min(), values.max()
+    low, high = np.quantile(values, cut), values.max()
     margin = 0.06 * (high - low) or 0.1
     return low - margin, high + margin
 
