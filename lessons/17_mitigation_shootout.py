@@ -448,7 +448,7 @@ fact(
 )
 
 # %% [markdown]
-# A healthy model at T = 1 needs no remedy: it *is* at the star. What lies
+# A healthy model at T = 1 needs no remedy: it *is* near the star. What lies
 # above the star is variety that the world doesn't have. You may want it, as in
 # brainstorming; call it by its name.
 #
@@ -492,6 +492,27 @@ fact(
 fact(
     "on the model that read its own tales no setting reaches 80 % valid tales",
     log.points("own output")[:, 0].max().item() < 0.8,
+)
+
+# %% jupyter={"source_hidden": true}
+# Prints: what all contestants cover together, and how many are beaten
+wholes = {m: log.area(m, log.contestants) for m in log.models}
+clearly = {m: log.clearly_beaten(m).sum().item() for m in log.models}
+print("all together cover, in units of what the world's own texts cover:")
+for model, whole in wholes.items():
+    beaten, n = log.beaten(model).sum().item(), len(log.entries[model])
+    print(
+        f"{model:12}{whole:.2f}; of {n} settings {beaten} are beaten,", end=""
+    )
+    print(f" {clearly[model]} by more than luck")
+
+# %%
+fact(
+    "all together cover as much as the world on the sound model, about half "
+    "on the tuned one, less than a third on the one fed on its own output",
+    wholes["storyteller"].interval[0] > 1
+    and wholes["tuned"].interval[1] < 0.7
+    and wholes["own output"].interval[1] < 0.33,
 )
 
 # %% [markdown]
