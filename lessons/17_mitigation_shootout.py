@@ -299,9 +299,9 @@ fact(
 # %% [markdown]
 # A bar that lies wholly right of zero is ahead (green), one wholly left is
 # behind (orange). With 29 bars on each model about one in forty lies to the
-# right by luck alone: read a short lead as a hint. And a grey bar says "small",
-# not "none": on eight other seeds, tried once and not in the log, entropy
-# noise came out ahead as well, by as little as others do here.
+# right by luck alone: read a short lead as a hint. And a grey bar says
+# "small", not "none": on eight other seeds, tried once and not in the log,
+# entropy noise came out ahead as well, by as little as others do here.
 #
 # The one that is ahead is hardly a remedy for the model. *Several requests*
 # asks for a tale about a hero, drawn evenly: **you** bring the variety, the
