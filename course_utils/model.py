@@ -5,12 +5,14 @@ causal language model is one name away: `load_model("gpt2")`, or the environment
 variable COURSE_MODEL for a whole notebook.
 """
 
+import copy
 import hashlib
 import os
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,6 +135,23 @@ def check_fits_context(lm: LanguageModel, prompt_tokens: int, new_tokens: int) -
             f"the prompt's {prompt_tokens} tokens and max_new_tokens={new_tokens} "
             f"together exceed the {limit} positions of model {lm.name!r}"
         )
+
+
+def share_weights(model: "PreTrainedModel") -> "PreTrainedModel":
+    """A copy of a model's modules, with the same weights and the same hooks.
+
+    For whoever asks a model for its states: transformers leaves hooks of its own on one
+    that was asked, which `generate` would have to respect ever after.
+    """
+    hooks = (
+        hook
+        for module in model.modules()
+        for hook in chain(
+            module._forward_hooks.values(), module._forward_pre_hooks.values()
+        )
+    )
+    shared = chain(model.parameters(), model.buffers(), hooks)
+    return copy.deepcopy(model, memo={id(each): each for each in shared})
 
 
 def load_model(name: str | os.PathLike[str] | None = None) -> LanguageModel:

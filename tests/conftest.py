@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from course_utils.classroom import figures
 from course_utils.classroom.moving_picture import MovingPicture
+from course_utils.forward import is_plain_gpt2
 from course_utils.model import END_OF_TEXT, LanguageModel, load_model
 
 # Timings on a shared machine are no property of the code.
@@ -68,6 +69,15 @@ def checkpoint(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def lm(checkpoint) -> LanguageModel:
     return load_model(checkpoint)
+
+
+@pytest.fixture(autouse=True)
+def shared_model_stays_as_it_was(request):
+    """One model serves all tests: whoever leaves something on it is to blame."""
+    lm = request.getfixturevalue("lm") if "lm" in request.fixturenames else None
+    was_plain = isinstance(lm, LanguageModel) and is_plain_gpt2(lm.model)
+    yield
+    assert not was_plain or is_plain_gpt2(lm.model)
 
 
 @pytest.fixture(autouse=True)

@@ -7,10 +7,8 @@ depend on how many tokens there are, so compare texts of one length.
 Built in notebook 03.
 """
 
-import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -20,7 +18,7 @@ from torch import Tensor
 from course_utils.foundations.entropy import effective_number, entropy
 from course_utils.foundations.intervals import FEWEST, Interval, bootstrap_interval
 from course_utils.foundations.validation import as_float_tensor, as_whole_number
-from course_utils.model import LanguageModel, check_fits_context
+from course_utils.model import LanguageModel, check_fits_context, share_weights
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -216,11 +214,9 @@ def _measures(states: States) -> Iterator[Tensor]:
 def _eager_twin(model: "PreTrainedModel") -> "PreTrainedModel":
     """A copy of the modules, not of the weights, that returns attention weights.
 
-    Fused attention kernels never form the weights; and transformers leaves hooks on a
-    model that once was asked for its states, which `generate` would have to respect.
+    Fused attention kernels never form the weights.
     """
-    shared = {id(t): t for t in chain(model.parameters(), model.buffers())}
-    twin = copy.deepcopy(model, memo=shared)
+    twin = share_weights(model)
     twin.set_attn_implementation("eager")
     return twin.eval()
 

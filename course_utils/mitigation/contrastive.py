@@ -14,7 +14,7 @@ from course_utils.foundations.validation import (
     as_prompts,
     as_whole_number,
 )
-from course_utils.model import LanguageModel
+from course_utils.model import LanguageModel, share_weights
 
 
 def contrastive_scores(
@@ -164,7 +164,7 @@ class _Rows:
     """The model's cache and the hidden states of every row, candidate by candidate."""
 
     def __init__(self, lm: LanguageModel, starts: list[list[int]]) -> None:
-        self.model = lm.model
+        self.model = share_weights(lm.model)
         self.accepted = inspect.signature(lm.model.forward).parameters
         longest = max(map(len, starts))
         padded = [[lm.padding_id] * (longest - len(s)) + s for s in starts]

@@ -26,6 +26,7 @@ from course_utils.recordings.logs import Row, write_json
 
 Cell = dict[str, Any]
 TIME_LIMIT = 600.0  # seconds without a result, after which a cell is given up
+STARTING = 60.0  # seconds that a worker may take to start again after it has died
 WAITING = 2  # cells handed out ahead for each worker
 
 
@@ -118,20 +119,28 @@ def _round(
     jobs: int | None,
     time_limit: float,
 ) -> list[Cell]:
-    """All cells together until the pool breaks; what has not been handed out by then.
+    """All cells together until the pool breaks; those that are not done by then.
 
     Those that were in its hands are suspects, and get one more chance, one by one.
     """
     out: dict[int, Cell] = {}
-    try:
-        for place, found in _parallel(_handed_out(todo, out), run, jobs, time_limit):
-            keep(out.pop(place), found)
-    except Exception:  # whatever a backend raises when workers die or take too long
-        rest = todo[max(out, default=-1) + 1 :] if out else []
-        for cell in list(out.values()):
-            keep(cell, _alone(cell, run, jobs, time_limit))
-        return rest
-    return []
+    done: set[int] = set()
+    found = _parallel(_handed_out(todo, out), run, jobs, time_limit, 1.2 * time_limit)
+    while True:
+        try:
+            place, row = next(found)
+        except StopIteration:
+            break
+        except Exception:  # whatever a backend raises when workers die or take too long
+            if not out and not done:
+                raise  # it never took a cell: this is no cell's fault
+            for place, cell in dict(out).items():
+                keep(cell, _alone(cell, run, jobs, time_limit))
+                done.add(place)
+            break
+        keep(out.pop(place), row)
+        done.add(place)
+    return [cell for place, cell in enumerate(todo) if place not in done]
 
 
 def _handed_out(todo: list[Cell], out: dict[int, Cell]) -> Iterator[tuple[int, Cell]]:
@@ -145,13 +154,17 @@ def _parallel(
     run: Callable[[Cell], Row],
     jobs: int | None,
     time_limit: float,
+    wait: float,
 ) -> Iterator[tuple[int, Row | str]]:
-    """Results as they come, each with the place of its cell."""
+    """Results as they come, each with the place of its cell.
+
+    wait  seconds without a result, after which it is given up from here. By then its
+          worker should have ended itself; a process that is alone knows no limit
+    """
     pool = Parallel(
         n_jobs=jobs,
         return_as="generator_unordered",
-        # By then its worker has given up; one process alone knows no limit.
-        timeout=None if jobs == 1 else 1.2 * time_limit,
+        timeout=None if jobs == 1 else wait,
         batch_size=1,
         pre_dispatch=f"{WAITING}*n_jobs",
     )
@@ -188,14 +201,17 @@ def _nowhere() -> IO[str]:
 def _alone(
     cell: Cell, run: Callable[[Cell], Row], jobs: int | None, time_limit: float
 ) -> Row | str:
-    """One cell by itself, so that nothing else can be to blame."""
-    patience = time.monotonic() + time_limit
+    """One cell by itself, so that nothing else can be to blame.
+
+    Workers may just be on their way back from what another one did to them.
+    """
+    wait = time_limit + STARTING
+    patience = time.monotonic() + wait
     while True:
         try:
-            ((_, found),) = _parallel(iter([(0, cell)]), run, jobs, time_limit)
+            ((_, found),) = _parallel(iter([(0, cell)]), run, jobs, time_limit, wait)
             return found
         except Exception as error:
             reason = str(error).strip().split("\n")[0][:120] or type(error).__name__
-            # Workers that have died are started again, which takes a while.
             if "no worker" not in reason or time.monotonic() > patience:
                 return f"its worker died or took over {time_limit:g} s ({reason})"

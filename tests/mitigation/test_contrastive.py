@@ -4,12 +4,14 @@ import pytest
 import torch
 
 from course_utils import generate, load_model
+from course_utils.forward import is_plain_gpt2
 from course_utils.mitigation.contrastive import (
     contrastive_scores,
     contrastive_search,
     largest_cosine,
 )
 from course_utils.mitigation.temperature import Temperature
+from course_utils.model import share_weights
 from tests.mitigation.test_search import ARCHITECTURES, Positions, random_lm
 
 
@@ -21,7 +23,8 @@ def storyteller():
 @torch.no_grad()
 def read(lm, ids):
     """Last hidden states and the next token's probabilities, without a cache."""
-    out = lm.model(torch.tensor([ids], device=lm.device), output_hidden_states=True)
+    model = share_weights(lm.model)
+    out = model(torch.tensor([ids], device=lm.device), output_hidden_states=True)
     return out.hidden_states[-1][0].float(), out.logits[0, -1].float().softmax(dim=-1)
 
 
@@ -316,6 +319,24 @@ def test_a_text_may_fill_the_context_and_no_more(architecture):
     assert len(found.token_ids[0]) == 8
     with pytest.raises(ValueError, match=r"120 tokens.* exceed the 128 positions"):
         contrastive_search(lm, ["b" * 120, "c"], 2, 0.6, 9)
+
+
+def test_searching_leaves_the_model_as_it_was(checkpoint):
+    """Hooks left behind would send `generate` down its slow path for good."""
+    lm = load_model(checkpoint)
+    config = lm.model.config.to_dict()
+    contrastive_search(lm, ["Once", "b"], max_new_tokens=2)
+    assert is_plain_gpt2(lm.model) and lm.model.config.to_dict() == config
+
+
+def test_a_hook_of_ones_own_is_called(checkpoint):
+    lm = load_model(checkpoint)
+    plain = contrastive_search(lm, "Once", max_new_tokens=20)
+    mlp = lm.model.transformer.h[0].mlp
+    handle = mlp.register_forward_hook(lambda module, inputs, output: 0 * output)
+    assert contrastive_search(lm, "Once", max_new_tokens=20).probs != plain.probs
+    handle.remove()
+    assert contrastive_search(lm, "Once", max_new_tokens=20).probs == plain.probs
 
 
 def test_a_model_without_a_cache_is_refused(checkpoint, monkeypatch):

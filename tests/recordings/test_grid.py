@@ -1,5 +1,6 @@
 """A grid of cells: on disk, in processes, on a cluster, and when things go wrong."""
 
+import itertools
 import json
 import time
 from contextlib import contextmanager
@@ -7,10 +8,16 @@ from contextlib import contextmanager
 import joblib
 import pytest
 
+from course_utils.recordings import grid
 from course_utils.recordings.grid import Store, key_of, run_grid
 from tests.recordings.grid_jobs import square
 
 LIMIT = 15.0  # seconds
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(grid, "STARTING", 20.0)
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +151,55 @@ def test_a_cell_that_never_ends_is_given_up(backend, request, tmp_path):
     assert list(failed) == [key_of(cells[2])]
     assert "took over 4 s" in failed[key_of(cells[2])]
     assert sum(store.read(cell) is not None for cell in cells) == 11
+
+
+class Breaking:
+    """A pool that takes cells and gives some back before it breaks, as told."""
+
+    def __init__(self, *rounds):
+        self.rounds, self.ran = list(rounds), []
+
+    def __call__(self, cells, run, jobs, time_limit, wait):
+        takes, gives = self.rounds.pop(0) if self.rounds else (None, None)
+        taken = list(itertools.islice(cells, takes))
+        for place, cell in taken if gives is None else [taken[i] for i in gives]:
+            self.ran.append(cell["i"])
+            yield place, run(cell)
+        if gives is not None:
+            raise OSError("the pool is broken")
+
+
+def run_breaking(pool, monkeypatch, store, many=5):
+    monkeypatch.setattr(grid, "_parallel", pool)
+    return run_grid(cells_of(many), square, store, 2, progress=False)
+
+
+def test_what_was_done_before_the_pool_broke_is_not_done_again(tmp_path, monkeypatch):
+    pool = Breaking((4, [3, 1]))  # 0 and 2 are in its hands, 4 was never taken
+    assert run_breaking(pool, monkeypatch, Store(tmp_path)) == {}
+    assert pool.ran == [3, 1, 0, 2, 4]
+
+
+def test_what_was_never_taken_is_done_after_the_pool_broke(tmp_path, monkeypatch):
+    pool, store = Breaking((2, [1, 0])), Store(tmp_path)
+    assert run_breaking(pool, monkeypatch, store) == {}
+    assert pool.ran == [1, 0, 2, 3, 4] and len(contents(store)) == 5
+
+
+def test_a_pool_that_takes_nothing_ends_the_grid(tmp_path, monkeypatch):
+    with pytest.raises(OSError, match="the pool is broken"):
+        run_breaking(Breaking((0, [])), monkeypatch, Store(tmp_path))
+
+
+def test_a_result_that_cannot_be_stored_ends_the_grid(tmp_path, monkeypatch):
+    def full(self, cell, row):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Store, "add", full)
+    pool = Breaking((5, [0, 1, 2, 3, 4]))
+    with pytest.raises(OSError, match="no space left"):
+        run_breaking(pool, monkeypatch, Store(tmp_path))
+    assert pool.ran == [0]
 
 
 def test_a_key_knows_no_order_and_no_kind_of_number():
