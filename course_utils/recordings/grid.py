@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from joblib import Parallel, delayed
+from joblib.parallel import get_active_backend
 from tqdm.auto import tqdm
 
 from course_utils.recordings.logs import Row, write_json
@@ -89,8 +90,8 @@ def run_grid(
 
     run   must be known to the workers: a function of a module, or one that cloudpickle
           can send
-    jobs  processes at once; None takes the backend's own number, so all workers of a
-          cluster. 1 runs in this process: then a cell that kills it ends the grid
+    jobs  processes at once; None takes the backend's own number: all workers of a
+          cluster, else 1, which is this process, and a cell that kills it ends the grid
 
     A failure is not stored: the next call tries it again.
     """
@@ -161,6 +162,7 @@ def _parallel(
     wait  seconds without a result, after which it is given up from here. By then its
           worker should have ended itself; a process that is alone knows no limit
     """
+    _send_to_a_single_worker()
     pool = Parallel(
         n_jobs=jobs,
         return_as="generator_unordered",
@@ -170,6 +172,24 @@ def _parallel(
     )
     here = os.getpid()
     return pool(delayed(_run)(run, *each, time_limit, here) for each in cells)
+
+
+def _send_to_a_single_worker() -> None:
+    """Keep joblib from running cells here, where a cluster has one worker just now.
+
+    It takes one worker for none, also while all others are starting again. A cell that
+    kills its process, or never ends, would take the whole grid with it.
+    """
+    backend, _ = get_active_backend()
+    if type(backend).__name__ != "DaskDistributedBackend":
+        return
+    count = type(backend).effective_n_jobs
+
+    def at_least_two(n_jobs: int) -> int:
+        many = count(backend, n_jobs)
+        return 2 if many == 1 else many
+
+    backend.effective_n_jobs = at_least_two
 
 
 def _run(

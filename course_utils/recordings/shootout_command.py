@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=list(shootout_models.KINDS),
         metavar="MODEL",
         help="storyteller, tuned, 'own output' (default: these three), 'tuned 20', "
-        "'tuned 40', or ladder for all tuned ones; with --reference any names for "
-        "load_model",
+        "'tuned 40', or ladder for the storyteller and all tuned ones; with "
+        "--reference any names for load_model",
     )
     parser.add_argument(
         "--reference",
@@ -172,7 +172,7 @@ def _workers(options: argparse.Namespace) -> Iterator[None]:
             cluster = LocalCluster(
                 n_workers=options.jobs or 2,
                 threads_per_worker=1,
-                dashboard_address=None,
+                dashboard_address=":0",
             )
             address = open_ones.enter_context(cluster)
         else:

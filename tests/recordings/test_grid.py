@@ -20,23 +20,33 @@ def impatient(monkeypatch):
     monkeypatch.setattr(grid, "STARTING", 20.0)
 
 
-@pytest.fixture(scope="module")
-def cluster():
+@contextmanager
+def local_cluster(n_workers):
     distributed = pytest.importorskip("dask.distributed")
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None
+            n_workers=n_workers, threads_per_worker=1, dashboard_address=":0"
         ) as cluster,
         distributed.Client(cluster),
     ):
         yield cluster
 
 
+@pytest.fixture(scope="module")
+def cluster():
+    with local_cluster(2) as made:
+        yield made
+
+
+def on_dask():
+    return joblib.parallel_config(backend="dask", wait_for_workers_timeout=60)
+
+
 @contextmanager
 def workers(backend, request):
     if backend == "dask":
         request.getfixturevalue("cluster")
-        with joblib.parallel_config(backend="dask", wait_for_workers_timeout=60):
+        with on_dask():
             yield None
     else:
         with joblib.parallel_config(backend="loky"):
@@ -151,6 +161,14 @@ def test_a_cell_that_never_ends_is_given_up(backend, request, tmp_path):
     assert list(failed) == [key_of(cells[2])]
     assert "took over 4 s" in failed[key_of(cells[2])]
     assert sum(store.read(cell) is not None for cell in cells) == 11
+
+
+def test_the_only_worker_of_a_cluster_is_not_this_process(tmp_path):
+    store, cells = Store(tmp_path), cells_of(3, at_1={"fault": "kills"})
+    with local_cluster(1), on_dask():
+        failed = run_grid(cells, square, store, None, 2.0, progress=False)
+    assert list(failed) == [key_of(cells[1])]
+    assert len(contents(store)) == 2
 
 
 class Breaking:
