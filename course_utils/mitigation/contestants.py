@@ -33,7 +33,7 @@ from course_utils.mitigation.shootout import (
     Contestant,
     Setting,
     register,
-    sampling,
+    sampler,
     told,
 )
 from course_utils.mitigation.stochastic import stochastic_beam_search
@@ -56,7 +56,7 @@ PLAIN = "temperature"  # what all others are set beside
 OPENING = 6  # tokens that are drawn before a contrastive search goes on
 
 
-def grid(names: str, *rows: Sequence[Any]) -> tuple[Setting, ...]:
+def settings(names: str, *rows: Sequence[Any]) -> tuple[Setting, ...]:
     """Settings from the names of their numbers, and a row of numbers for each."""
     keys = names.split()
     return tuple(dict(zip(keys, row, strict=True)) for row in rows)
@@ -64,7 +64,7 @@ def grid(names: str, *rows: Sequence[Any]) -> tuple[Setting, ...]:
 
 def one(name: str, *values: Any) -> tuple[Setting, ...]:
     """Settings of a single number."""
-    return grid(name, *((value,) for value in values))
+    return settings(name, *((value,) for value in values))
 
 
 def _sampler(
@@ -74,8 +74,7 @@ def _sampler(
     candidates: Sequence[Setting],
     published: Sequence[Setting] = (),
 ) -> None:
-    write = sampling(make)
-    register(Contestant(name, write, tuple(candidates), tuple(published), notebook))
+    register(sampler(name, make, candidates, notebook, published))
 
 
 def _truncating(
@@ -104,66 +103,68 @@ _sampler(
 _truncating(
     "top-k",
     lambda k: TopK(k),
-    grid("T k", (1, 50), (1.3, 50), (1.5, 50), (1.3, 20), (1.6, 20), (2, 20)),
+    settings("T k", (1, 50), (1.3, 50), (1.5, 50), (1.3, 20), (1.6, 20), (2, 20)),
 )
 _truncating(
     "top-p",
     lambda p: TopP(p),
-    grid("T p", (1, 0.9), (1.3, 0.9), (1.5, 0.9), (1.2, 0.95), (1.4, 0.95), (2, 0.8)),
-    grid("T p", (1, 0.9)),
+    settings(
+        "T p", (1, 0.9), (1.3, 0.9), (1.5, 0.9), (1.2, 0.95), (1.4, 0.95), (2, 0.8)
+    ),
+    settings("T p", (1, 0.9)),
 )
 _sampler(
     "top-k and top-p",
     "12",
     lambda T, k, p: [Temperature(T), TopK(k), TopP(p)],
-    grid("T k p", *((T, 50, 0.9) for T in (1, 1.25, 1.5, 1.75, 2, 2.25))),
-    grid("T k p", *((T, 50, 0.9) for T in (0.7, 0.8, 0.9))),
+    settings("T k p", *((T, 50, 0.9) for T in (1, 1.25, 1.5, 1.75, 2, 2.25))),
+    settings("T k p", *((T, 50, 0.9) for T in (0.7, 0.8, 0.9))),
 )
 _truncating(
     "min-p",
     lambda min_p: MinP(min_p),
-    grid(
+    settings(
         "T min_p",
         *((1, 0.1), (1.5, 0.1), (2, 0.1), (2.5, 0.1), (1.4, 0.05), (1.8, 0.05)),
     ),
-    grid("T min_p", (1, 0.1), (1.5, 0.1)),
+    settings("T min_p", (1, 0.1), (1.5, 0.1)),
 )
 _truncating(
     "typical",
     lambda mass: Typical(mass),
-    grid(
+    settings(
         "T mass",
         *((1, 0.9), (1.25, 0.9), (1.5, 0.9), (1.75, 0.9), (1.25, 0.95), (1.5, 0.95)),
     ),
-    grid("T mass", (1, 0.95)),
+    settings("T mass", (1, 0.95)),
 )
 _truncating(
     "epsilon",
     lambda epsilon: Epsilon(epsilon),
-    grid(
+    settings(
         "T epsilon",
         *((T, 9e-4) for T in (1, 1.25, 1.5, 1.75, 2)),
         (1.5, 3e-4),
     ),
-    grid("T epsilon", (1, 9e-4)),
+    settings("T epsilon", (1, 9e-4)),
 )
 _truncating(
     "eta",
     lambda epsilon: Eta(epsilon),
-    grid("T epsilon", *((T, 2e-3) for T in (1, 1.25, 1.5, 1.75, 2)), (1.5, 3e-4)),
-    grid("T epsilon", (1, 2e-3)),
+    settings("T epsilon", *((T, 2e-3) for T in (1, 1.25, 1.5, 1.75, 2)), (1.5, 3e-4)),
+    settings("T epsilon", (1, 2e-3)),
 )
 _truncating(
     "top-n-sigma",
     lambda n: TopNSigma(n),
-    grid("T n", (1, 1), (1.5, 1), (2, 1), (2.5, 1), (3, 1), (1.5, 1.5)),
-    grid("T n", (1, 1)),
+    settings("T n", (1, 1), (1.5, 1), (2, 1), (2.5, 1), (3, 1), (1.5, 1.5)),
+    settings("T n", (1, 1)),
 )
 _truncating(
     "top-h",
     lambda alpha: TopH(alpha),
-    grid("T alpha", (1, 0.4), (2, 0.4), (2.5, 0.4), (3, 0.4), (1.5, 0.6), (2, 0.6)),
-    grid("T alpha", (1, 0.4)),
+    settings("T alpha", (1, 0.4), (2, 0.4), (2.5, 0.4), (3, 0.4), (1.5, 0.6), (2, 0.6)),
+    settings("T alpha", (1, 0.4)),
 )
 _truncating("p-less", PLess, one("T", 1, 1.5, 2, 2.5, 2.75, 3), one("T", 1))
 
@@ -186,26 +187,26 @@ _sampler(
     "EDT",
     "13",
     lambda T, theta: EDT(T, theta=theta),
-    grid("T theta", (1, 0.1), (1.3, 0.1), (1.5, 0.1), (1.2, 1), (1.5, 1), (1.8, 1)),
+    settings("T theta", (1, 0.1), (1.3, 0.1), (1.5, 0.1), (1.2, 1), (1.5, 1), (1.8, 1)),
 )
 _sampler(
     "dynatemp",
     "13",
     lambda low, high: DynamicTemperature(low, high),
-    grid("low high", (0.5, 3), (0.5, 4), (0.5, 5), (1, 1.5), (1, 2.5), (1, 3.5)),
+    settings("low high", (0.5, 3), (0.5, 4), (0.5, 5), (1, 1.5), (1, 2.5), (1, 3.5)),
 )
 _sampler(
     "mirostat v1",
     "13",
     lambda T, bits: [Temperature(T), MirostatV1(bits)],
-    grid("T bits", (1, 2), (1.5, 1), (1.5, 2), (1.5, 2.5), (1.5, 3), (1.5, 4)),
+    settings("T bits", (1, 2), (1.5, 1), (1.5, 2), (1.5, 2.5), (1.5, 3), (1.5, 4)),
 )
 _sampler(
     "mirostat v2",
     "13",
     lambda T, bits: [Temperature(T), MirostatV2(bits)],
-    grid("T bits", (1, 2), (1.5, 1), (1.5, 2), (1.5, 3), (1.5, 4), (1.5, 5)),
-    grid("T bits", (1, 5)),
+    settings("T bits", (1, 2), (1.5, 1), (1.5, 2), (1.5, 3), (1.5, 4), (1.5, 5)),
+    settings("T bits", (1, 5)),
 )
 
 # Notebook 14
@@ -302,12 +303,12 @@ register(
     Contestant(
         "diverse beams",
         _diverse_beams,
-        grid(
+        settings(
             "beams groups penalty",
             *((20, 20, 1), (40, 20, 1), (40, 40, 1), (60, 60, 0.5), (60, 60, 1)),
             (60, 60, 3),
         ),
-        grid("beams groups penalty", (10, 5, 0.5)),
+        settings("beams groups penalty", (10, 5, 0.5)),
         notebook="15",
         draws=False,
     )
@@ -316,7 +317,7 @@ register(
     Contestant(
         "without replacement",
         _without_replacement,
-        grid("beams T", (10, 1), (40, 1), (80, 1), (40, 1.2), (80, 1.2), (80, 1.4)),
+        settings("beams T", (10, 1), (40, 1), (80, 1), (40, 1.2), (80, 1.2), (80, 1.4)),
         notebook="15",
     )
 )
@@ -324,8 +325,8 @@ register(
     Contestant(
         "contrastive",
         _contrastive,
-        grid("k alpha", *((5, alpha) for alpha in (0, 0.1, 0.2, 0.3, 0.4, 0.5))),
-        grid("k alpha rewarded", (5, 0.6, 0), (5, 0.6, 1)),
+        settings("k alpha", *((5, alpha) for alpha in (0, 0.1, 0.2, 0.3, 0.4, 0.5))),
+        settings("k alpha rewarded", (5, 0.6, 0), (5, 0.6, 1)),
         notebook="15",
     )
 )
@@ -355,11 +356,11 @@ register(
     Contestant(
         "unlike the others",
         _unlike,
-        grid(
+        settings(
             "T limit",
             *((1, 0.5), (1, 0.4), (1, 0.3), (1.3, 0.5), (1.3, 0.4), (1.3, 0.3)),
         ),
-        grid("T limit", (0.75, 0.4)),
+        settings("T limit", (0.75, 0.4)),
         notebook="16",
     )
 )

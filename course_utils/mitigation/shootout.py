@@ -9,11 +9,11 @@ So a remedy that needs five tales to keep one is set beside five plain tales.
 import inspect
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from course_utils.foundations.validation import as_seed, as_whole_number
+from course_utils.foundations.validation import Processor, as_seed, as_whole_number
 from course_utils.generation import Runs, generate
 from course_utils.model import LanguageModel
 
@@ -46,6 +46,7 @@ class Contestant:
     published   settings that are judged in any case: as their authors use them
     notebook    where it is built
     draws       whether other seeds give other texts; if not, it is asked once
+    make        of a sampler, what gives its processors for a setting; None for others
     """
 
     name: str
@@ -54,6 +55,7 @@ class Contestant:
     published: tuple[Setting, ...] = ()
     notebook: str = ""
     draws: bool = True
+    make: Callable[..., Any] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.strip():
@@ -105,8 +107,7 @@ def contestant(name: str, *candidates: Setting) -> Callable[[Callable], Callable
     def decorate(make: Callable) -> Callable:
         known = CONTESTANTS.get(name)
         is_own = known is not None and known.notebook == OWN
-        entry = Contestant(name, sampling(make), candidates or ({},), notebook=OWN)
-        register(entry, replace=is_own)
+        register(sampler(name, make, candidates or ({},), OWN), replace=is_own)
         return make
 
     return decorate
@@ -118,19 +119,32 @@ OWN = "yours"  # the notebook of those that a learner has registered
 # What contestants do
 
 
-def sampling(make: Callable[..., Any], prompt: str = "") -> Callable[..., Batch]:
-    """A way to write from processors: `make(**setting)` gives one, or a list.
+def sampler(
+    name: str,
+    make: Callable[..., Any],
+    candidates: Sequence[Setting],
+    notebook: str,
+    published: Sequence[Setting] = (),
+) -> Contestant:
+    """A contestant from processors: `make(**setting)` gives one, or a list.
 
     `make` is given `seed`, too, if it asks for one.
     """
-    wants_seed = "seed" in inspect.signature(make).parameters
 
     def write(lm: LanguageModel, n: int, seed: int, /, **setting: Any) -> Batch:
-        made = make(**setting, seed=seed) if wants_seed else make(**setting)
-        processors = list(made) if isinstance(made, list | tuple) else [made]
-        return told(lm, prompt, n, processors, seed)
+        return told(lm, "", n, processors_of(make, setting, seed), seed)
 
-    return write
+    settings = tuple(candidates), tuple(published)
+    return Contestant(name, write, *settings, notebook, make=make)
+
+
+def processors_of(
+    make: Callable[..., Any], setting: Setting, seed: int = 0
+) -> list[Processor]:
+    """What a sampler with some setting hands to `generate`."""
+    wants_seed = "seed" in inspect.signature(make).parameters
+    made = make(**setting, seed=seed) if wants_seed else make(**setting)
+    return list(made) if isinstance(made, list | tuple) else [made]
 
 
 def told(
@@ -186,7 +200,8 @@ def write_within(
     budget = as_whole_number("budget", budget, at_least=1)
     at_once = as_whole_number("at_once", at_once, at_least=1)
     texts, spent, empty = list[str](), 0, 0
-    for number in _seeds_of_batches(as_seed(seed)):
+    number = 1000 * as_seed(seed)  # batches of other seeds have other numbers
+    while True:
         each = spent / len(texts) if texts else SHORT
         many = min(at_once, max(1, math.ceil((budget - spent) / each)))
         batch = entry.write(lm, many, number, **setting)
@@ -200,14 +215,6 @@ def write_within(
         empty = 0 if batch.texts else empty + 1
         if not entry.draws or spent >= budget or empty == EMPTY_ROUNDS:
             return Written(texts, min(spent, budget))
-    raise AssertionError("seeds never end")
-
-
-def _seeds_of_batches(seed: int) -> Iterator[int]:
-    """Seeds unlike those of other runs' batches: 1,000 for each seed."""
-    number = 1000 * seed
-    while True:
-        yield number
         number += 1
 
 

@@ -111,7 +111,8 @@ def queries() -> list[str]:
 
 def found_for(query: str, diversity: float) -> list[str]:
     """The tales that the retriever finds, the best first."""
-    return [_corpus()[i] for i in _retriever().search(query, EXAMPLES, diversity)]
+    known = retriever()
+    return [known.corpus[i] for i in known.search(query, EXAMPLES, diversity)]
 
 
 def _retrieved(query: str) -> Row:
@@ -188,15 +189,10 @@ def _lm(steps: int, seed: int = 0) -> LanguageModel:
 
 
 @functools.cache
-def _corpus() -> list[str]:
-    """Tales short enough for two of them, and the next, in the model's window."""
+def retriever() -> Retriever:
+    """Of tales short enough for two of them, and the next, in the model's window."""
     tales = [tale.text for tale in _world().sample(CORPUS, seed=16)]
-    return [text for text in tales if len(_lm(0).encode(text)) <= LONGEST]
-
-
-@functools.cache
-def _retriever() -> Retriever:
-    return Retriever(_corpus())
+    return Retriever([text for text in tales if len(_lm(0).encode(text)) <= LONGEST])
 
 
 # The log, as notebook 16 reads it

@@ -167,7 +167,7 @@ class Plan:
 
         With a known truth the share of valid texts, and pairs of hero and plot. Else
         the mean probability of a token under the reference (the geometric one), and the
-        Vendi score of 20 texts.
+        Vendi score of 15 texts.
         """
         if self.reference is None:
             return row["valid"] / max(1, row["texts"]), float(row["pairs"])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from course_utils.mitigation import contestants as contestants
+from course_utils.mitigation import contestants as contestants  # registers them
 from course_utils.mitigation.shootout import (
     CONTESTANTS,
     MAX_NEW_TOKENS,
@@ -76,15 +76,13 @@ def run_cell(
             f"contestant is {cell['contestant']!r}; there are {', '.join(known)}"
         )
     entry, is_ours = known[cell["contestant"]], cell["reference"] is None
-    lm = _ours(cell["model"], cell["seed"], folder) if is_ours else _any(cell["model"])
-    if (
-        weights_of(cell["model"], cell["seed"], cell["reference"], folder)
-        != (cell["weights"])
-    ):
+    model, seed = cell["model"], cell["seed"]
+    if weights_of(model, seed, cell["reference"], folder) != cell["weights"]:
         raise ValueError(
-            f"the weights of {cell['model']!r} here are not those of this cell: copy "
+            f"the weights of {model!r} here are not those of this cell: copy "
             "them from the machine where the shoot-out was called"
         )
+    lm = _ours(model, seed, folder) if is_ours else _any(model)
     told = write_within(entry, cell["setting"], lm, cell["budget"], cell["seed"])
     if is_ours:
         row = measure_tales(told.texts)

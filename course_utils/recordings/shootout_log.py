@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -17,8 +17,9 @@ from course_utils.foundations.intervals import (
 )
 from course_utils.mitigation.contestants import PLAIN
 from course_utils.mitigation.pareto import dominated, hypervolume
+from course_utils.mitigation.shootout import Setting
 from course_utils.recordings.frontier import Estimate
-from course_utils.recordings.logs import read_log
+from course_utils.recordings.logs import Row, read_log
 
 QUALITY, VARIETY = "validity", "pairs"
 
@@ -51,6 +52,7 @@ class Shootout:
     tried     quality and variety of every candidate on the seeds for tuning, by model
               and contestant
     world     the world's own texts for that budget [seeds, measures]
+    settings  the candidates of each contestant, in the order of `tried`
     """
 
     budget: int
@@ -59,27 +61,32 @@ class Shootout:
     results: Mapping[str, Float[Tensor, "entries seeds measures"]]
     tried: Mapping[str, Mapping[str, list[list[float]]]]
     world: Float[Tensor, "seeds measures"]
+    settings: Mapping[str, list[Setting]] = field(default_factory=dict)
 
     @classmethod
     def read(cls) -> "Shootout":
-        log = read_log("shootout")
-        models = log["models"]
+        """The course's own contest."""
+        return cls.from_log(read_log("shootout"))
+
+    @classmethod
+    def from_log(cls, log: Row) -> "Shootout":
+        """A contest from its log; a setting of which a run has failed is left out."""
+        kept = {
+            model: [row for row in found["judged"] if None not in row["runs"]]
+            for model, found in log["models"].items()
+        }
+        names = "contestant", "setting", "chosen", "published"
         entries = {
-            model: [
-                Judged(
-                    row["contestant"], row["setting"], row["chosen"], row["published"]
-                )
-                for row in found["judged"]
-            ]
-            for model, found in models.items()
+            model: [Judged(*(row[name] for name in names)) for row in rows]
+            for model, rows in kept.items()
         }
         results = {
-            model: _table([row["runs"] for row in found["judged"]])
-            for model, found in models.items()
+            model: _table([row["runs"] for row in rows]) for model, rows in kept.items()
         }
-        tried = {model: found["tried"] for model, found in models.items()}
-        budget, measures = log["settings"]["budget"], log["measures"]
-        return cls(budget, measures, entries, results, tried, _table(log["world"]))
+        tried = {model: found["tried"] for model, found in log["models"].items()}
+        told, world = log["settings"], _table(log["world"])
+        both = tried, world, told["contestants"]
+        return cls(told["budget"], log["measures"], entries, results, *both)
 
     @property
     def models(self) -> list[str]:
@@ -127,6 +134,27 @@ class Shootout:
             for i, entry in enumerate(self.entries[model])
             if entry.chosen and entry.contestant in names
         ]
+
+    def picked(
+        self, model: str, contestants: Iterable[str], at_least: float
+    ) -> tuple[str, Setting]:
+        """The setting with most variety of those that are good enough.
+
+        Both on the seeds for tuning, so that it may be judged on the others. Raises
+        ValueError where none is good enough.
+        """
+        good = [
+            (variety, quality, name, setting)
+            for name in contestants
+            for (quality, variety), setting in zip(
+                self.tried[model][name], self.settings[name], strict=True
+            )
+            if quality >= at_least
+        ]
+        if not good:
+            raise ValueError(f"at_least is {at_least}: no setting on {model!r} is so")
+        *_, name, setting = max(good, key=lambda each: each[:2])
+        return name, setting
 
     # Points: quality and variety
 

@@ -48,7 +48,7 @@ def measure_tales(texts: Sequence[str]) -> Row:
     arcs, heroes   effective numbers
     kl_to_truth    KL(texts || world) in bits, mean over hero and plot
     kl_from_truth  KL(world || texts), half a text added to every value's
-    nats           -log p of the valid ones under the world, per token of a text
+    nats           -log p of the valid ones under the world, per word
     vendi, bigrams of words, in the first 15 texts
     """
     row: Row = dict.fromkeys(OF_WORLD)

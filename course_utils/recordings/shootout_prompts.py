@@ -10,19 +10,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from course_utils.detection.repetition import find_loop
-from course_utils.mitigation.contestants import grid, one
-from course_utils.mitigation.prompting import Retriever, fit_into
-from course_utils.mitigation.shootout import (
-    Batch,
-    Contestant,
-    register,
-    told,
-)
+from course_utils.mitigation.contestants import one, settings
+from course_utils.mitigation.prompting import fit_into
+from course_utils.mitigation.shootout import Batch, Contestant, register, told
 from course_utils.mitigation.temperature import Temperature
 from course_utils.model import LanguageModel
+from course_utils.recordings.prompts import NEXT_TOKENS, queries, retriever
 from course_utils.worlds.stories import StoryWorld
-
-ROOM, LONGEST, CORPUS = 100, 77, 2000  # as in the runs behind notebook 16
 
 
 def _asked(lm: LanguageModel, n: int, seed: int, /, T: float, ask: str) -> Batch:
@@ -54,32 +48,19 @@ def _retrieved(
     lm: LanguageModel, n: int, seed: int, /, T: float, k: int, diversity: float
 ) -> Batch:
     """The next tale after k that a query for an animal or a place has found."""
-    world, retriever = StoryWorld(), _retriever(lm)
+    known, asked = retriever(), queries()
     dice = np.random.default_rng([17, seed])
-    queries = [*world.probabilities("animal"), *world.probabilities("place")]
     prompts = []
-    for place in dice.integers(len(queries), size=n):
-        found = retriever.search(queries[place], k, diversity)
-        texts = [retriever.corpus[i] for i in found]
-        prompts.append(fit_into(lm, texts, "", ROOM, "\n"))
-    batch = told(lm, prompts, 1, [Temperature(T)], seed, ROOM)
+    for place in dice.integers(len(asked), size=n):
+        found = known.search(asked[place], k, diversity)
+        texts = [known.corpus[i] for i in found]
+        prompts.append(fit_into(lm, texts, "", NEXT_TOKENS, "\n"))
+    batch = told(lm, prompts, 1, [Temperature(T)], seed, NEXT_TOKENS)
     tales = [
         text[len(prompt) :].split("\n")[0]
         for text, prompt in zip(batch.texts, prompts, strict=True)
     ]
     return Batch(tales, batch.costs)
-
-
-_RETRIEVERS: dict[str, Retriever] = {}
-
-
-def _retriever(lm: LanguageModel) -> Retriever:
-    """Tales short enough for two of them, and the next, in the model's window."""
-    if "world" not in _RETRIEVERS:
-        tales = [tale.text for tale in StoryWorld().sample(CORPUS, seed=16)]
-        kept = [text for text in tales if len(lm.encode(text)) <= LONGEST]
-        _RETRIEVERS["world"] = Retriever(kept)
-    return _RETRIEVERS["world"]
 
 
 def _restarted(lm: LanguageModel, n: int, seed: int, /, T: float) -> Batch:
@@ -108,14 +89,14 @@ def _register() -> Sequence[Contestant]:
     found = [(T, k, d) for T in (1, 1.25) for k, d in ((1, 0), (2, 0), (2, 0.8))]
     heats = 0.7, 0.85, 1, 1.15, 1.3, 1.45
     return [
-        register(Contestant(name, write, settings, published, "16"))
-        for name, write, settings, published in (
-            ("several requests", _asked, grid("T ask", *asked), ()),
+        register(Contestant(name, write, candidates, published, "16"))
+        for name, write, candidates, published in (
+            ("several requests", _asked, settings("T ask", *asked), ()),
             (
                 "retrieval",
                 _retrieved,
-                grid("T k diversity", *found),
-                grid("T k diversity", (1, 2, 0.8)),
+                settings("T k diversity", *found),
+                settings("T k diversity", (1, 2, 0.8)),
             ),
             ("restarts", _restarted, one("T", *heats), one("T", 0.7)),
         )

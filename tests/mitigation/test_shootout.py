@@ -10,6 +10,7 @@ from course_utils.mitigation.shootout import (
     Batch,
     Contestant,
     contestant,
+    processors_of,
     register,
     write_within,
 )
@@ -22,7 +23,6 @@ COURSE = list(CONTESTANTS)
 @pytest.fixture(autouse=True)
 def only_the_course(monkeypatch):
     monkeypatch.setattr(shootout, "CONTESTANTS", dict(CONTESTANTS))
-    monkeypatch.setitem(contestant.__globals__, "CONTESTANTS", shootout.CONTESTANTS)
 
 
 def entry(write, **more):
@@ -83,6 +83,15 @@ def test_plain_sampling_pays_for_prompt_and_tokens(lm):
     fitting = [sum(costs[: i + 1]) <= 300 for i in range(5)].count(True)
     assert told.texts == runs.texts[:fitting]
     assert told.tokens == sum(costs[:fitting]) and 0 < fitting < 5
+
+
+def test_samplers_say_what_they_hand_to_generate():
+    made = CONTESTANTS["min-p"].make
+    temperature, min_p = processors_of(made, {"T": 1.5, "min_p": 0.1})
+    assert isinstance(temperature, Temperature) and isinstance(min_p, MinP)
+    (noise,) = processors_of(CONTESTANTS["noise"].make, {"sigma": 1}, seed=3)
+    assert noise.seed == 3
+    assert CONTESTANTS["beam search"].make is None
 
 
 @pytest.mark.parametrize("name", COURSE)

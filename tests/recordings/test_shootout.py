@@ -6,7 +6,8 @@ import pytest
 
 from course_utils.__main__ import main
 from course_utils.data_files import data_path
-from course_utils.mitigation.shootout import CONTESTANTS
+from course_utils.mitigation.shootout import CONTESTANTS, sampler
+from course_utils.mitigation.temperature import Temperature
 from course_utils.recordings import shootout, shootout_models
 from course_utils.recordings.grid import key_of
 from course_utils.recordings.shootout import Plan, record
@@ -140,6 +141,25 @@ def test_a_model_of_another_kind_is_judged_by_a_reference(tmp_path):
     rows = log["models"][str(llama)]["judged"]
     assert all(run[place] is None or run[place] > 0 for r in rows for run in r["runs"])
     assert "retrieval" not in small(tmp_path, contestants=(), reference="x").entries
+
+
+def test_ones_own_contestant_takes_part_in_other_processes(tmp_path):
+    hot = sampler("hot", lambda T: [Temperature(T)], [{"T": 1}, {"T": 1.2}], "mine")
+    wrong = sampler("wrong", lambda T: [T / 0], [{"T": 1}], "mine")
+    plan = small(
+        tmp_path,
+        models=("storyteller",),
+        contestants=("hot", "wrong"),
+        own={"hot": hot, "wrong": wrong},
+        jobs=2,
+    )
+    failed = record(tmp_path / "log.json", plan=plan)
+    assert len(failed) == 3 and "ZeroDivisionError" in next(iter(failed.values()))
+    log = json.loads((tmp_path / "log.json").read_text())
+    judged = log["models"]["storyteller"]["judged"]
+    assert [row["contestant"] for row in judged] == ["hot", "hot", "wrong"]
+    assert judged[2]["runs"] == [None, None]
+    assert {each["contestant"] for each in log["failed"]} == {"wrong"}
 
 
 # What is measured

@@ -1,10 +1,12 @@
 """The shoot-out's log: frontiers, areas and leads, from rows whose answer is known."""
 
+import copy
 import math
 
 import pytest
 import torch
 
+from course_utils.recordings.logs import read_log
 from course_utils.recordings.shootout_log import Judged, Shootout
 
 MEASURES = ["texts", "valid", "changed", "pairs"]
@@ -28,7 +30,9 @@ def log():
     world = torch.tensor([[100.0, 100.0, 0.0, 50.0]] * 6)
     tried = {"m": {"a": [[1.0, 20.0], [0.8, 40.0]], "b": [[0.9, 10.0], [0.6, 20.0]]}}
     table = torch.stack(rows).double()
-    return Shootout(6000, MEASURES, {"m": entries}, {"m": table}, tried, world.double())
+    told = {"a": [{"T": 1}, {"T": 2}], "b": [{"T": 1}, {"T": 2}]}
+    both = {"m": entries}, {"m": table}
+    return Shootout(6000, MEASURES, *both, tried, world.double(), told)
 
 
 def test_points_are_means_over_the_seeds(log):
@@ -63,6 +67,14 @@ def test_the_lead_of_a_setting_is_paired_by_seed(log):
     assert ahead.value == 10 and ahead.interval == pytest.approx((10, 10))
 
 
+def test_a_setting_is_picked_by_the_seeds_for_tuning(log):
+    assert log.picked("m", ["a", "b"], 0.9) == ("a", {"T": 1})
+    assert log.picked("m", ["a", "b"], 0.5) == ("a", {"T": 2})
+    assert log.picked("m", ["b"], 0.6) == ("b", {"T": 2})
+    with pytest.raises(ValueError, match="at_least is"):
+        log.picked("m", ["b"], 0.99)
+
+
 def test_more_tries_cover_more(log):
     once, twice = log.by_tries("m", "a")
     assert once == pytest.approx((20 + 32) / 2 / 50)
@@ -90,3 +102,14 @@ def test_the_shipped_log_can_be_read():
     assert shipped.seeds == 8 and len(shipped.contestants) == 30
     assert shipped.entries["tuned"][0].label == "temperature (T 0.85)"
     assert torch.equal(shipped.of_world("validity"), torch.ones(8).double())
+
+
+def test_a_setting_with_a_failed_run_is_left_out():
+    told = copy.deepcopy(read_log("shootout"))
+    rows = told["models"]["tuned"]["judged"]
+    rows[1]["runs"][3] = None
+    found, whole = Shootout.from_log(told), Shootout.read()
+    assert len(found.entries["tuned"]) == len(rows) - 1
+    assert found.entries["storyteller"] == whole.entries["storyteller"]
+    assert found.points("tuned").isfinite().all()
+    assert found.points("tuned")[1].equal(whole.points("tuned")[2])
