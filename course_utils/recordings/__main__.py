@@ -20,6 +20,7 @@ RECORDERS = {  # the module of each log, with its `record(out, seeds)` and `SEED
     "reward": "course_utils.recordings.reward",
     "searches": "course_utils.recordings.searches",
     "shootout": "course_utils.recordings.shootout",
+    "shootout_again": "course_utils.recordings.shootout_again",
     "truncation": "course_utils.recordings.truncation",
 }
 

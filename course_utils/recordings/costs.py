@@ -1,14 +1,16 @@
-"""What samplers cost beside the model: time, operations, memory.
+"""What remedies cost beside the model: time, operations, memory.
 
     python -m course_utils.recordings costs
 
 makes data/results/costs.json anew, on the storyteller and on random weights of the
-shape of GPT-2 with 124 million, for one text and eight at a time, on one thread. Times
-are of one machine and count as ratios to plain sampling within the same round. Run it
-on an idle machine.
+shape of GPT-2 with 124 million, on one thread: samplers step by step, for one text and
+eight at a time; searches for a whole text beside plain sampling. Times are of one
+machine and count as ratios to plain sampling within the same round. Run it on an idle
+machine.
 """
 
 import functools
+import os
 import subprocess
 import sys
 import time
@@ -24,33 +26,14 @@ from tqdm.auto import tqdm
 
 from course_utils.forward import Prompts, make_decoder
 from course_utils.foundations.validation import Processor
-from course_utils.mitigation.adaptive import (
-    EDT,
-    AdaptiveTemperature,
-    DynamicTemperature,
-    EntropyTarget,
-)
-from course_utils.mitigation.mirostat import MirostatV1, MirostatV2
-from course_utils.mitigation.noise import (
-    ArithmeticSampling,
-    EntropyNoise,
-    GaussianNoise,
-    GumbelNoise,
-)
-from course_utils.mitigation.temperature import Temperature
-from course_utils.mitigation.truncation import (
-    Epsilon,
-    Eta,
-    MinP,
-    PLess,
-    TopH,
-    TopK,
-    TopNSigma,
-    TopP,
-    Typical,
-)
-from course_utils.model import load_model
+from course_utils.generation import generate
+from course_utils.mitigation.contestants import PLAIN
+from course_utils.mitigation.contrastive import contrastive_search
+from course_utils.mitigation.search import beam_search, diverse_beam_search
+from course_utils.mitigation.shootout import CONTESTANTS, Setting, processors_of
+from course_utils.model import LanguageModel, load_model
 from course_utils.recordings.logs import Row, read_log, write_json
+from course_utils.recordings.memory import forget_peak, peak_of
 from course_utils.recordings.operations import Operations
 
 COMMAND = "python -m course_utils.recordings costs"
@@ -58,67 +41,99 @@ SEEDS = tuple(range(12))  # rounds, in each of which all take their turn
 SHAPES = ("storyteller", "GPT-2 124M")
 BATCHES = (1, 8)
 PROMPT, STEPS = 64, 5  # tokens of the prompt, and drawn in a turn
-PLAIN = "temperature"
+LENGTH = 24  # tokens of a text that is searched for
 KEPT_TEXTS = 500  # whose embeddings are kept in memory
-SAMPLERS: dict[str, Callable[[], list[Processor]]] = {
-    PLAIN: lambda: [Temperature(0.8)],
-    "top-k 50": lambda: [Temperature(0.8), TopK(50)],
-    "top-p 0.9": lambda: [Temperature(0.8), TopP(0.9)],
-    "top-k 50, top-p 0.9": lambda: [Temperature(0.8), TopK(50), TopP(0.9)],
-    "min-p 0.1": lambda: [Temperature(0.8), MinP(0.1)],
-    "typical 0.9": lambda: [Temperature(0.8), Typical(0.9)],
-    "epsilon": lambda: [Temperature(0.8), Epsilon(9e-4)],
-    "eta": lambda: [Temperature(0.8), Eta(2e-3)],
-    "top-n-sigma": lambda: [Temperature(0.8), TopNSigma(1.0)],
-    "top-h": lambda: [Temperature(0.8), TopH(0.4)],
-    "p-less": lambda: [Temperature(0.8), PLess()],
-    "spark": lambda: [AdaptiveTemperature()],
-    "target entropy": lambda: [EntropyTarget(2.0)],
-    "EDT": lambda: [EDT(1.2, theta=1.0)],
-    "dynatemp": lambda: [DynamicTemperature(0.5, 1.5)],
-    "mirostat v1": lambda: [Temperature(0.8), MirostatV1(3.0)],
-    "mirostat v2": lambda: [Temperature(0.8), MirostatV2(3.0)],
-    "noise": lambda: [GaussianNoise(0.5)],
-    "entropy noise": lambda: [EntropyNoise(0.1)],
-    "Gumbel noise": lambda: [GumbelNoise()],
-    "arithmetic": lambda: [Temperature(0.8), ArithmeticSampling()],
+# The contestants that are samplers, each with one setting.
+SETTINGS: dict[str, Setting] = {
+    PLAIN: {"T": 0.8},
+    "top-k": {"T": 0.8, "k": 50},
+    "top-p": {"T": 0.8, "p": 0.9},
+    "top-k and top-p": {"T": 0.8, "k": 50, "p": 0.9},
+    "min-p": {"T": 0.8, "min_p": 0.1},
+    "typical": {"T": 0.8, "mass": 0.9},
+    "epsilon": {"T": 0.8, "epsilon": 9e-4},
+    "eta": {"T": 0.8, "epsilon": 2e-3},
+    "top-n-sigma": {"T": 0.8, "n": 1.0},
+    "top-h": {"T": 0.8, "alpha": 0.4},
+    "p-less": {"T": 0.8},
+    "spark": {"highest": 2.5},
+    "target entropy": {"bits": 2.0},
+    "EDT": {"T": 1.2, "theta": 1.0},
+    "dynatemp": {"low": 0.5, "high": 1.5},
+    "mirostat v1": {"T": 0.8, "bits": 3.0},
+    "mirostat v2": {"T": 0.8, "bits": 3.0},
+    "noise": {"sigma": 0.5},
+    "noise per text": {"sigma": 0.5},
+    "entropy noise": {"epsilon": 0.1},
+    "stratified Gumbel": {"T": 0.8},
+    "arithmetic": {"T": 0.8},
 }
 BY_ENTROPY = ("spark", "target entropy", "EDT", "dynatemp", "entropy noise", "eta")
 ADAPTIVE = ("spark", "target entropy", "EDT", "dynatemp")
+# One text each, after a prompt; searches as their authors use them.
+WRITERS: dict[str, Callable[[LanguageModel, str], object]] = {
+    "plain": lambda lm, p: generate(lm, p, 1, LENGTH, progress=False),
+    "beam search": lambda lm, p: beam_search(lm, p, 5, LENGTH, n_best=1),
+    "diverse beams": lambda lm, p: diverse_beam_search(lm, p, 10, 5, 0.5, LENGTH),
+    "contrastive": lambda lm, p: contrastive_search(lm, p, 5, 0.6, LENGTH),
+}
+OPENING = "Once upon a time there was an old"
+TRACKED = "embeddings"  # the kind of memory that keeps embeddings of texts
 
 
 def settings() -> dict[str, Any]:
     """All that decides what is measured."""
     return {
-        "samplers": list(SAMPLERS),
+        "samplers": {name: dict(setting) for name, setting in SETTINGS.items()},
         "batches": list(BATCHES),
         "prompt": PROMPT,
         "steps": STEPS,
+        "writers": list(WRITERS),
+        "length": LENGTH,
         "kept_texts": KEPT_TEXTS,
     }
 
 
 def record(out: Path, seeds: Sequence[int] = SEEDS) -> None:
     """Take all times, counts and sizes, and write the log to `out`."""
+    if os.environ.get("OMP_NUM_THREADS") != "1":
+        _begin_with_one_thread(out, seeds)
+        return
     torch.set_num_threads(1)
-    rows = {}
+    rows, searches = {}, {}
     for shape in SHAPES:
-        model = _model(shape)
+        lm = model_of(shape)
         for batch in BATCHES:
-            rows[f"{shape}, batch {batch}"] = _measured(model, batch, len(seeds), shape)
-        del model
+            name = f"{shape}, batch {batch}"
+            rows[name] = _samplers(lm.model, batch, len(seeds), name)
+        searches[shape] = _searches(lm, len(seeds), shape)
+        del lm
     memory = {shape: _memory(shape, len(seeds)) for shape in SHAPES}
     log = {"command": COMMAND, "seeds": list(seeds), "settings": settings()}
-    write_json(out, log | {"rows": rows, "memory": memory})
+    write_json(out, log | {"rows": rows, "searches": searches, "memory": memory})
 
 
-def _model(shape: str) -> Any:
+def _begin_with_one_thread(out: Path, seeds: Sequence[int]) -> None:
+    """In a process of its own: once torch is there, other threads stay, and spin.
+
+    Short calls, as those of samplers are, then take up to ten times the processor's
+    time.
+    """
+    command = [sys.executable, "-m", "course_utils.recordings", "costs", "--out"]
+    command += [str(out), "--seeds", *map(str, seeds)]
+    subprocess.run(command, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+
+
+def model_of(shape: str) -> LanguageModel:
+    """The storyteller, or random weights that ends no text early."""
+    lm = load_model("storyteller")
     if shape == "storyteller":
-        return load_model("storyteller").model
+        return lm
     from transformers import GPT2Config, GPT2LMHeadModel
 
     torch.manual_seed(0)
-    return GPT2LMHeadModel(GPT2Config()).eval()
+    model = GPT2LMHeadModel(GPT2Config(eos_token_id=None)).eval()
+    return LanguageModel(model, lm.tokenizer, shape)
 
 
 @dataclass
@@ -141,15 +156,15 @@ class _Bench:
 
 
 @torch.inference_mode()
-def _measured(model: Any, batch: int, rounds: int, shape: str) -> dict[str, Any]:
+def _samplers(model: Any, batch: int, rounds: int, name: str) -> dict[str, Any]:
     """Milliseconds a step in each round, and operations a step."""
     capacity = STEPS * (rounds + 1) + 1
     bench = _Bench.of(model, batch, capacity)
-    made = {name: make() for name, make in SAMPLERS.items()}
+    made = {who: _processors(who) for who in SETTINGS}
     scores = [bench.logits + 0.01 * step for step in range(STEPS)]
     ids = [torch.ones(batch, PROMPT + s, dtype=torch.long) for s in range(STEPS)]
     times: dict[str, list[float]] = {name: [] for name in ("model", *made)}
-    for turn in tqdm(range(rounds + 1), desc=f"{shape}, batch {batch}"):
+    for turn in tqdm(range(rounds + 1), desc=name):
         taken = {"model": _seconds(lambda: [bench.step() for _ in range(STEPS)])}
         for name, processors in made.items():
             turn_of = functools.partial(_sampled, processors, ids, scores)
@@ -187,54 +202,79 @@ def _seconds(do: Callable[[], object]) -> float:
     return time.process_time() - begin
 
 
+def _processors(contestant: str) -> list[Processor]:
+    return processors_of(CONTESTANTS[contestant].make, SETTINGS[contestant])
+
+
+def _searches(lm: LanguageModel, rounds: int, name: str) -> dict[str, Any]:
+    """Milliseconds and operations for each token of one text, by whoever writes it."""
+    times: dict[str, list[float]] = {who: [] for who in WRITERS}
+    for turn in tqdm(range(rounds + 1), desc=f"{name}, searches"):
+        for who, write in WRITERS.items():
+            seconds = _seconds(functools.partial(write, lm, OPENING))
+            if turn > 0:
+                times[who].append(round(1000 * seconds / LENGTH, 4))
+    operations = {}
+    for who, write in WRITERS.items():
+        with Operations() as counted:
+            write(lm, OPENING)
+        operations[who] = round(counted.total / LENGTH)
+    return {"ms": times, "operations": operations}
+
+
 # Memory, each in a process of its own
 
 _PROBE = """
 import sys, torch
 from course_utils.recordings.costs import probe
 torch.set_num_threads(1)
-print(probe(sys.argv[1], int(sys.argv[2])))
+probe(*sys.argv[1:])
 """
 
 
-def probe(shape: str, kept: int) -> int:
-    """Most bytes in memory while 8 texts at a time are read and embeddings are kept.
+def probe(shape: str, kind: str) -> None:
+    """What is done to a model while its process's memory is looked at.
 
-    An embedding is the mean of a text's last hidden states. They are set beside
-    each other once, by cosine, as whoever tracks diversity does.
+    "reading" reads 64 texts, eight at a time, "embeddings" keeps those of 500 besides:
+    the mean of a text's last hidden states. They are set beside each other once, by
+    cosine, as whoever tracks diversity does. All other kinds write a text: "plain" and
+    the searches, or a sampler by its name.
     """
-    import resource
+    lm = model_of(shape)
+    forget_peak()  # loading takes more than any use
+    if kind in ("reading", TRACKED):
+        _read(lm, KEPT_TEXTS if kind == TRACKED else 0)
+    elif kind in WRITERS:
+        WRITERS[kind](lm, OPENING)
+    else:
+        generate(lm, OPENING, 1, LENGTH, _processors(kind), progress=False)
 
-    with torch.inference_mode():
-        model = _model(shape)
-        width = model.config.n_embd
-        store = torch.zeros(kept, width) if kept else None
-        for first in range(0, 64, 8):
-            texts = torch.randint(0, 1000, (8, 100))
-            states = model.transformer(texts).last_hidden_state
-            if store is not None:
-                store[first : first + 8] = states.mean(dim=1)
+
+@torch.inference_mode()
+def _read(lm: LanguageModel, kept: int) -> None:
+    store = torch.zeros(kept, lm.model.config.n_embd) if kept else None
+    for first in range(0, 64, 8):
+        texts = torch.randint(0, 1000, (8, 100))
+        states = lm.model.transformer(texts).last_hidden_state
         if store is not None:
-            unit = torch.nn.functional.normalize(store + 1e-3, dim=-1)
-            (unit @ unit.T).mean()
-    status = Path("/proc/self/status")
-    if status.exists():
-        told = status.read_text(encoding="utf-8").split("VmHWM:")[1]
-        return int(told.split()[0]) * 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            store[first : first + 8] = states.mean(dim=1)
+    if store is not None:
+        unit = torch.nn.functional.normalize(store + 1e-3, dim=-1)
+        (unit @ unit.T).mean()
+
+
+KINDS = ("reading", TRACKED, *WRITERS, "typical", "target entropy")
 
 
 def _memory(shape: str, rounds: int) -> Row:
-    """Peak bytes with and without embeddings, round by round, and what they weigh."""
-    peaks: dict[str, list[int]] = {"without": [], "with": []}
+    """Peak bytes of each kind, round by round, and what weights and embeddings take."""
+    peaks: dict[str, list[int]] = {kind: [] for kind in KINDS}
     for _ in tqdm(range(rounds), desc=f"memory of {shape}"):
-        for name, kept in (("without", 0), ("with", KEPT_TEXTS)):
-            command = [sys.executable, "-c", _PROBE, shape, str(kept)]
-            told = subprocess.run(command, check=True, capture_output=True, text=True)
-            peaks[name].append(int(told.stdout))
-    model = _model(shape)
+        for kind in KINDS:
+            peaks[kind].append(peak_of(_PROBE, shape, kind, steady=True))
+    model = model_of(shape).model
     weights = sum(p.numel() * p.element_size() for p in model.parameters())
-    return {**peaks, "weights": weights, "an embedding": 4 * model.config.n_embd}
+    return {"peaks": peaks, "weights": weights, "embedding": 4 * model.config.n_embd}
 
 
 # The log, as notebook 17 reads it
@@ -242,15 +282,16 @@ def _memory(shape: str, rounds: int) -> Row:
 
 @dataclass(frozen=True, repr=False)
 class Costs:
-    """Times, operations and memory of samplers beside the model."""
+    """Times, operations and memory of remedies beside plain sampling."""
 
     rows: dict[str, Row]
+    searches: dict[str, Row]
     memory: dict[str, Row]
 
     @classmethod
     def read(cls) -> "Costs":
         log = read_log("costs")
-        return cls(log["rows"], log["memory"])
+        return cls(log["rows"], log["searches"], log["memory"])
 
     def more_ms(self, sampler: str, place: str) -> list[float]:
         """Milliseconds a step more than plain sampling takes, round by round.
@@ -272,7 +313,18 @@ class Costs:
         plain = counts["model"] + counts[PLAIN]
         return (counts["model"] + counts[sampler]) / plain - 1
 
-    def more_memory(self, shape: str) -> list[float]:
-        """Peak memory more with embeddings kept, as a share, round by round."""
-        row = self.memory[shape]
-        return [a / b - 1 for a, b in zip(row["with"], row["without"], strict=True)]
+    def times_as_long(self, search: str, shape: str) -> list[float]:
+        """A text by a search over one by plain sampling, as long, round by round."""
+        times = self.searches[shape]["ms"]
+        return [a / b for a, b in zip(times[search], times["plain"], strict=True)]
+
+    def times_as_many(self, search: str, shape: str) -> float:
+        """Operations of a text by a search over those of one by plain sampling."""
+        counts = self.searches[shape]["operations"]
+        return counts[search] / counts["plain"]
+
+    def more_memory(self, kind: str, shape: str) -> list[float]:
+        """Peak memory more than without it, as a share, round by round."""
+        peaks = self.memory[shape]["peaks"]
+        base = peaks["reading" if kind == TRACKED else "plain"]
+        return [a / b - 1 for a, b in zip(peaks[kind], base, strict=True)]

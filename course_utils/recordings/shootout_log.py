@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -17,7 +17,6 @@ from course_utils.foundations.intervals import (
 )
 from course_utils.mitigation.contestants import PLAIN
 from course_utils.mitigation.pareto import dominated, hypervolume
-from course_utils.mitigation.shootout import Setting
 from course_utils.recordings.frontier import Estimate
 from course_utils.recordings.logs import Row, read_log
 
@@ -52,7 +51,6 @@ class Shootout:
     tried     quality and variety of every candidate on the seeds for tuning, by model
               and contestant
     world     the world's own texts for that budget [seeds, measures]
-    settings  the candidates of each contestant, in the order of `tried`
     """
 
     budget: int
@@ -61,12 +59,11 @@ class Shootout:
     results: Mapping[str, Float[Tensor, "entries seeds measures"]]
     tried: Mapping[str, Mapping[str, list[list[float]]]]
     world: Float[Tensor, "seeds measures"]
-    settings: Mapping[str, list[Setting]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls) -> "Shootout":
-        """The course's own contest."""
-        return cls.from_log(read_log("shootout"))
+    def read(cls, name: str = "shootout") -> "Shootout":
+        """The course's own contest, or "shootout_again" on seeds that picked nobody."""
+        return cls.from_log(read_log(name))
 
     @classmethod
     def from_log(cls, log: Row) -> "Shootout":
@@ -84,9 +81,8 @@ class Shootout:
             model: _table([row["runs"] for row in rows]) for model, rows in kept.items()
         }
         tried = {model: found["tried"] for model, found in log["models"].items()}
-        told, world = log["settings"], _table(log["world"])
-        both = tried, world, told["contestants"]
-        return cls(told["budget"], log["measures"], entries, results, *both)
+        budget, measures = log["settings"]["budget"], log["measures"]
+        return cls(budget, measures, entries, results, tried, _table(log["world"]))
 
     @property
     def models(self) -> list[str]:
@@ -135,26 +131,21 @@ class Shootout:
             if entry.chosen and entry.contestant in names
         ]
 
-    def picked(
-        self, model: str, contestants: Iterable[str], at_least: float
-    ) -> tuple[str, Setting]:
-        """The setting with most variety of those that are good enough.
+    def picked(self, model: str, contestants: Iterable[str], at_least: float) -> Judged:
+        """The setting with most variety of those that are good enough, in the means.
 
-        Both on the seeds for tuning, so that it may be judged on the others. Raises
-        ValueError where none is good enough.
+        These seeds have picked it: let others judge it. Raises ValueError where none
+        is good enough.
         """
+        names, points = set(contestants), self.points(model).tolist()
         good = [
-            (variety, quality, name, setting)
-            for name in contestants
-            for (quality, variety), setting in zip(
-                self.tried[model][name], self.settings[name], strict=True
-            )
-            if quality >= at_least
+            (variety, i)
+            for i, (quality, variety) in enumerate(points)
+            if quality >= at_least and self.entries[model][i].contestant in names
         ]
         if not good:
             raise ValueError(f"at_least is {at_least}: no setting on {model!r} is so")
-        *_, name, setting = max(good, key=lambda each: each[:2])
-        return name, setting
+        return self.entries[model][max(good)[1]]
 
     # Points: quality and variety
 

@@ -13,6 +13,7 @@ from course_utils.recordings import (
     prompts,
     recursion,
     searches,
+    shootout_again,
     truncation,
 )
 
@@ -38,6 +39,23 @@ def test_the_log_belongs_to_the_present_settings(name):
 @pytest.mark.parametrize("name", RECORDERS)
 def test_the_log_is_small(name):
     assert data_path("results", f"{name}.json").stat().st_size < 200_000
+
+
+def test_the_second_shootout_is_like_the_first_on_other_seeds():
+    first, again = (
+        json.loads(data_path("results", f"{name}.json").read_text())
+        for name in ("shootout", "shootout_again")
+    )
+    assert again["command"] == shootout_again.COMMAND
+    assert list(again["models"]) == list(shootout_again.MODELS)
+    assert again["seeds"] == list(shootout_again.SEEDS)
+    assert not {*again["seeds"]} & {*first["seeds"], *first["settings"]["tuning"]}
+    assert again["failed"] == [] and len(again["seeds"]) == 8
+    for name in ("tuning", "budget", "kept", "max_new_tokens"):
+        assert again["settings"][name] == first["settings"][name]
+    for model, result in again["models"].items():
+        for name, tried in result["tried"].items():
+            assert tried == first["models"][model]["tried"][name]
 
 
 def test_the_storyteller_ran_for_five_generations_and_three_seeds():

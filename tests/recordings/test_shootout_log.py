@@ -30,9 +30,7 @@ def log():
     world = torch.tensor([[100.0, 100.0, 0.0, 50.0]] * 6)
     tried = {"m": {"a": [[1.0, 20.0], [0.8, 40.0]], "b": [[0.9, 10.0], [0.6, 20.0]]}}
     table = torch.stack(rows).double()
-    told = {"a": [{"T": 1}, {"T": 2}], "b": [{"T": 1}, {"T": 2}]}
-    both = {"m": entries}, {"m": table}
-    return Shootout(6000, MEASURES, *both, tried, world.double(), told)
+    return Shootout(6000, MEASURES, {"m": entries}, {"m": table}, tried, world.double())
 
 
 def test_points_are_means_over_the_seeds(log):
@@ -67,10 +65,10 @@ def test_the_lead_of_a_setting_is_paired_by_seed(log):
     assert ahead.value == 10 and ahead.interval == pytest.approx((10, 10))
 
 
-def test_a_setting_is_picked_by_the_seeds_for_tuning(log):
-    assert log.picked("m", ["a", "b"], 0.9) == ("a", {"T": 1})
-    assert log.picked("m", ["a", "b"], 0.5) == ("a", {"T": 2})
-    assert log.picked("m", ["b"], 0.6) == ("b", {"T": 2})
+def test_the_most_varied_of_those_that_are_good_enough_is_picked(log):
+    assert log.picked("m", ["a", "b"], 0.9) == entry("a", 1)
+    assert log.picked("m", ["a", "b"], 0.5) == entry("a", 2)
+    assert log.picked("m", ["b"], 0.6) == entry("b", 2)
     with pytest.raises(ValueError, match="at_least is"):
         log.picked("m", ["b"], 0.99)
 
