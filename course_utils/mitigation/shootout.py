@@ -132,16 +132,27 @@ def sampler(
     """
 
     def write(lm: LanguageModel, n: int, seed: int, /, **setting: Any) -> Batch:
-        return told(lm, "", n, processors_of(make, setting, seed), seed)
+        return told(lm, "", n, _processors(make, setting, seed), seed)
 
     settings = tuple(candidates), tuple(published)
     return Contestant(name, write, *settings, notebook, make=make)
 
 
 def processors_of(
-    make: Callable[..., Any], setting: Setting, seed: int = 0
+    entry: Contestant, setting: Setting, seed: int = 0
 ) -> list[Processor]:
-    """What a sampler with some setting hands to `generate`."""
+    """What a sampler with some setting hands to `generate`.
+
+    Raises ValueError for a contestant that is no sampler.
+    """
+    if entry.make is None:
+        raise ValueError(f"contestant {entry.name!r} is no sampler")
+    return _processors(entry.make, setting, seed)
+
+
+def _processors(
+    make: Callable[..., Any], setting: Setting, seed: int
+) -> list[Processor]:
     wants_seed = "seed" in inspect.signature(make).parameters
     made = make(**setting, seed=seed) if wants_seed else make(**setting)
     return list(made) if isinstance(made, list | tuple) else [made]

@@ -188,7 +188,7 @@ def plot_tries(
         width, order = (2.5, 3) if name in shown else (0.8, 1)
         label = name if name in shown else None
         axes.plot(tries, values, color=colour, lw=width, zorder=order, label=label)
-    axes.set(xlabel="settings tried", ylabel="area, in the world's")
+    axes.set(xlabel="settings tried", ylabel="area (the world's own: 1)")
     axes.legend(loc="lower right")
     axes.set_title(title)
     return figure

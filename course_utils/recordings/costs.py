@@ -203,7 +203,7 @@ def _seconds(do: Callable[[], object]) -> float:
 
 
 def _processors(contestant: str) -> list[Processor]:
-    return processors_of(CONTESTANTS[contestant].make, SETTINGS[contestant])
+    return processors_of(CONTESTANTS[contestant], SETTINGS[contestant])
 
 
 def _searches(lm: LanguageModel, rounds: int, name: str) -> dict[str, Any]:

@@ -37,6 +37,8 @@ def peak_of(script: str, *arguments: str, steady: bool = False) -> int:
     more = {"MALLOC_MMAP_THRESHOLD_": "131072"} if steady else {}
     told = f"{script}\nfrom course_utils.recordings.memory import peak_bytes"
     command = [sys.executable, "-c", f"{told}\nprint(peak_bytes())", *arguments]
-    pipes = {"capture_output": True, "text": True, "env": os.environ | more}
-    done = subprocess.run(command, check=True, **pipes)
+    settings = os.environ | more
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, env=settings
+    )
     return int(done.stdout.split()[-1])

@@ -4,7 +4,8 @@
 
 makes data/results/shootout_again.json anew. Those that came out ahead in the shoot-out
 were picked by its seeds; here they are tried on others, and the tuned models are new
-ones, too. Settings are chosen as they were, by the seeds for tuning.
+ones, too. Settings are chosen as they were, by the seeds for tuning. (Tuning ends a
+little differently on other processors, so that even there models are not the same.)
 """
 
 from collections.abc import Sequence

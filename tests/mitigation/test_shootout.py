@@ -86,12 +86,13 @@ def test_plain_sampling_pays_for_prompt_and_tokens(lm):
 
 
 def test_samplers_say_what_they_hand_to_generate():
-    made = CONTESTANTS["min-p"].make
+    made = CONTESTANTS["min-p"]
     temperature, min_p = processors_of(made, {"T": 1.5, "min_p": 0.1})
     assert isinstance(temperature, Temperature) and isinstance(min_p, MinP)
-    (noise,) = processors_of(CONTESTANTS["noise"].make, {"sigma": 1}, seed=3)
+    (noise,) = processors_of(CONTESTANTS["noise"], {"sigma": 1}, seed=3)
     assert noise.seed == 3
-    assert CONTESTANTS["beam search"].make is None
+    with pytest.raises(ValueError, match="'beam search' is no sampler"):
+        processors_of(CONTESTANTS["beam search"], {"beams": 5})
 
 
 @pytest.mark.parametrize("name", COURSE)
