@@ -32,7 +32,7 @@ start("17")
 # ([16](16_prompts_retrieval_resets.ipynb))
 #
 # **The question**: five notebooks of remedies, each with a figure in which it
-# looks well. Set side by side, for the same tokens: which would you use?
+# looks good. Set side by side, for the same tokens: which would you use?
 
 # %% [markdown]
 # ## What does a text cost?
@@ -67,7 +67,7 @@ for name, told in (("plain", as_usual), ("unlike", picky)):
 # only with the storyteller
 guess = predict(
     "who finds more",
-    "Each two of the kept tales differ. Count the pairs of hero and plot "
+    "Any two of the kept tales differ. Count the pairs of hero and plot "
     "among valid tales. Who has found more for these 6,000 tokens?",
     choices=["the picky one", "about as many", "the plain one"],
 )
@@ -289,9 +289,10 @@ fact(
     ahead["storyteller"] == ["several requests"],
 )
 fact(
-    "EDT is clearly ahead on both collapsed models, by less than a tenth",
+    "on the collapsed models a few are clearly ahead, by less than a tenth",
     all(
-        "EDT" in ahead[m] and leads[m]["EDT"].value < 0.1
+        2 <= len(ahead[m]) <= 5
+        and max(leads[m][name].value for name in ahead[m]) < 0.1
         for m in ("tuned", "own output")
     ),
 )
@@ -299,9 +300,10 @@ fact(
 # %% [markdown]
 # A bar that lies wholly right of zero is ahead (green), one wholly left is
 # behind (orange). With 29 bars on each model about one in forty lies to the
-# right by luck alone. Whoever came out ahead was picked *by* these seeds. So
-# the same contest was held again for some, on eight seeds that have picked
-# nobody:
+# right by luck alone, and whoever came out ahead was picked *by* these seeds.
+# So some of them, with the settings that were chosen, were judged again: on
+# eight seeds that have picked nobody, and eight newly tuned models. ("Own
+# output" was not.)
 #
 # ```
 # python -m course_utils.recordings shootout_again
@@ -329,16 +331,17 @@ fact(
     clearly_twice == {"storyteller": ["several requests"], "tuned": []},
 )
 fact(
-    "on the tuned model all of these are ahead both times, in the means",
+    "on the tuned model, too, several requests has the longest lead twice",
     all(
-        min(leads["tuned"][n].value, twice["tuned"][n].value) > 0
-        for n in tried_twice
+        max(each["tuned"], key=lambda n: each["tuned"][n].value)
+        == "several requests"
+        for each in (leads, twice)
     ),
 )
 
 # %% [markdown]
-# So on a tuned model some heat with a brake adds a little, and these seeds
-# can't tell which brake is best. A short green bar is a hint, no more.
+# So on a tuned model heat with a brake adds a little at best, and these seeds
+# can't tell which brake. A short green bar is a hint, no more.
 #
 # The one that is ahead twice is hardly a remedy for the model. *Several
 # requests* asks for a tale about a hero, drawn evenly: **you** bring the
@@ -359,7 +362,7 @@ show(
     pictures.plot_tries(
         lines,
         {"temperature": "truth", "min-p": "model", "EDT": "healthy"},
-        "One more try is worth more than another sampler",
+        "Two more tries are worth more than min-p instead of T",
     ),
     alt="Area covered over the number of settings tried, a line for each "
     "contestant. All rise from one to six tries, and most lie close together; "
@@ -487,46 +490,59 @@ fact(
 )
 
 # %% [markdown]
-# A healthy model at T = 1 needs no remedy: it *is* near the star. What lies
-# above the star is variety that the world doesn't have. You may want it, as in
-# brainstorming; call it by its name.
+# A healthy model at T = 1 needs no remedy: it *is* near the star. Far above
+# the star is who says too often what is rare in the world. You may want that,
+# as in brainstorming; call it by its name.
 #
 # ## And where a model has collapsed?
 #
 # "Tuned" was rewarded for happy ends until it told little else (notebook 06);
 # "own output" has read its own tales for eight generations (notebook 05).
-# Each of the eight seeds is a model of its own.
+# Each of the eight seeds is a model of its own, and they differ much: the
+# second eight tuned models have kept more than the first.
 
 # %%
-points = log.points("tuned")
-plain_one = log.place("tuned", "temperature", T=1)
+plain_ones = [
+    each.points("tuned")[each.place("tuned", "temperature", T=1), 1].item()
+    for each in (log, again)
+]
+print("T = 1:", *(f"{pairs:.0f} pairs" for pairs in plain_ones))
+
+# %%
 guess = predict(
     "at best",
-    f"The tuned model tells {points[plain_one, 1]:.0f} pairs at T = 1, the "
-    f"world {world_pairs:.0f}. Take every setting of all contestants with at "
-    "least 90 % valid tales. The most pairs?",
-    choices=["about 20", "about 35", "about 50"],
+    "Take every setting of all contestants with at least 90 % valid tales. "
+    "How many pairs does the best one find more than T = 1? (The world has "
+    f"{world_pairs:.0f}.)",
+    choices=["fewer than 10", "about 20", "all that are missing"],
 )
 guess
 
-# %%
-sound = points[:, 0] >= 0.9
-most = points[sound, 1].max().item()
-winner = log.entries["tuned"][int((points[:, 1] * sound).argmax())]
-print(f"{most:.0f} pairs: {winner.label}")
+# %% jupyter={"source_hidden": true}
+# Prints: the best setting of the first contest, and of the second
+most = []
+for each, plain_one in zip((log, again), plain_ones, strict=True):
+    everyone = dict.fromkeys(e.contestant for e in each.entries["tuned"])
+    winner = each.picked("tuned", everyone, at_least=0.9)
+    place = each.entries["tuned"].index(winner)
+    most.append(each.points("tuned")[place, 1].item())
+    print(f"{most[-1]:.0f} pairs, {most[-1] - plain_one:+.0f}: {winner.label}")
 
 # %%
 guess.compare(
-    "about 20",
+    "fewer than 10",
     "A sampler shares out what the model still says. The other plots are "
     "hardly in it any more; turn the heat up, and broken tales come first.",
 )
 
 # %%
 fact(
-    "the best has fewer than half of the world's pairs, and 3 to 9 more than "
-    "T = 1",
-    most < world_pairs / 2 and 3 < most - points[plain_one, 1].item() < 9,
+    "both times the best has 1 to 9 pairs more than T = 1, and at most six in "
+    "ten of the world's",
+    all(
+        1 < best - plain_one < 9 and best < 0.6 * world_pairs
+        for best, plain_one in zip(most, plain_ones, strict=True)
+    ),
 )
 fact(
     "on the model that read its own tales no setting reaches 80 % valid tales",
@@ -547,20 +563,22 @@ for model, whole in wholes.items():
 
 # %%
 fact(
-    "all together cover as much as the world on the sound model, about half "
-    "on the tuned one, less than a third on the one fed on its own output",
+    "all together cover as much as the world on the sound model, less on the "
+    "tuned ones, of the first eight and the second, and less than a third on "
+    "those fed on their own output",
     wholes["storyteller"].interval[0] > 1
-    and wholes["tuned"].interval[1] < 0.7
+    and wholes["tuned"].interval[1] < 1
+    and again.area("tuned", again.contestants).interval[1] < 1
     and wholes["own output"].interval[1] < 0.33,
 )
 
 # %% [markdown]
 # The best of a hundred settings was picked *by* these seeds, so even that
-# number flatters. No remedy of Part IV brings a collapsed model back. They
-# change by how much it still tells *what it has kept*. The cure is where the
-# illness came from: the reward, the data, the checkpoint before.
+# number flatters. No remedy of Part IV brings a collapsed model back: they
+# change how much it tells of *what it has kept*. The cure is where the illness
+# came from: the reward (notebook 06), the data (05), the checkpoint before.
 #
-# ## What did nothing?
+# ## What did not help?
 #
 # Here is what the article recommends, beside plain temperature of 1. Both
 # limits, the nucleus, the spark and T = 0.75 have the article's own numbers;
@@ -747,7 +765,7 @@ gpt2 = "GPT-2 124M, batch 1"
 guess = predict(
     "milliseconds",
     "The article says that adaptive sampling takes 5 to 15 ms a token. How "
-    "much more than plain sampling is it on GPT-2's shape?",
+    "much more than plain sampling is it on GPT-2's shape, for one text?",
     choices=["under 1 ms", "about 5 ms", "15 ms or more"],
 )
 guess
@@ -781,7 +799,8 @@ show(
 # %%
 middle = [np.median(costs.more_ms(name, gpt2)) for name in ADAPTIVE]
 fact(
-    "on GPT-2's shape no adaptive temperature costs a whole millisecond",
+    "on GPT-2's shape no adaptive temperature costs a whole millisecond for "
+    "one text",
     max(middle) < 1,
 )
 
@@ -829,7 +848,8 @@ fact(
 # operations do. (Contrastive search needs the model's states and so the slower
 # way through the model; part of its time is that.)
 #
-# Memory last: the most that a process holds, beside its plain kin.
+# Memory last: the most that a process holds, beside plain sampling. (With
+# embeddings kept: beside a process that only reads the texts.)
 
 # %% jupyter={"source_hidden": true}
 # Prints: peak memory, and when embeddings would be a fifth of it
@@ -839,32 +859,39 @@ for shape, row in costs.memory.items():
         if kind not in ("reading", "plain"):
             share = np.median(costs.more_memory(kind, shape))
             print(f"    {kind:16}{share:+.1%}")
-    many = 0.2 * row["weights"] / row["embedding"]
-    print(f"    20 % of its weights would be {many:,.0f} embeddings")
+    fifth = 0.2 * np.mean(row["peaks"]["reading"]) / row["embedding"]
+    print(f"    20 % would be {fifth:,.0f} embeddings")
 
 # %% [markdown]
-# Embeddings (of 500 texts) add up with the *number* of what you keep, not with
-# the model: no percentage can be right for all.
+# Those are embeddings of 500 texts. They add up with how *many* you keep: no
+# percentage can be right for all.
 #
 # ## So what should you use?
 #
 # | where you stand | what to do |
 # |---|---|
 # | the model is healthy, you want its world | T = 1, nothing else |
-# | healthy, a broken text is dear | T = 0.85; or EDT at T = 1.2 |
-# | healthy, you want more than its world | ask in several ways |
-# | tuned until it repeats itself | mend it; until then EDT or min-p at T > 1 |
-# | fed on its own output | go back a generation; min-p or EDT help a little |
+# | healthy, you want more than its world | ask hero by hero, say |
+# | tuned until it repeats itself | mend it; until then ask hero by hero |
+# | fed on its own output | back to real texts; no sampler brings them back |
 # | latency counts | temperature, min-p or EDT; no search |
 # | one text must be right | beams, on a sound model; not for variety |
 
 # %% jupyter={"source_hidden": true}
 # Prints: what the rows of the table rest on
-at = {
-    T: sound_points[log.place("storyteller", "temperature", T=T)].tolist()
-    for T in (0.85, 1)
-}
-edt = sound_points[beside["EDT with T = 1.2"]].tolist()
+cooler = []
+for each in (log, again):
+    one, cool = (
+        each.place("storyteller", "temperature", T=T) for T in (1, 0.85)
+    )
+    cooler.append(
+        {
+            measure: each.lead_at("storyteller", cool, one, measure)
+            for measure in ("validity", "pairs")
+        }
+    )
+    valid, pairs = cooler[-1].values()
+    print(f"T = 0.85 beside 1: {valid:+.3f} validity, {pairs:+.1f} pairs")
 makes_of = {name: entry.make for name, entry in CONTESTANTS.items()}
 samplers = [name for name in log.contestants if makes_of.get(name)]
 best = max(
@@ -873,6 +900,7 @@ best = max(
     for quality, pairs in [sound_points[i].tolist()]
     if quality >= 0.95
 )
+hot = sound_points[beside["T = 1"]][1].item()
 asked = sound_points[kinds["requests for heroes"]][1].item()
 quick = ("min-p", "EDT")
 on_gpt2 = [place for place in costs.rows if "GPT-2" in place]
@@ -880,14 +908,8 @@ beams = {
     m: log.points(m)[log.of(m, "beam search"), 0].max().item()
     for m in log.models
 }
-for name, (quality, pairs) in {
-    "T = 1": at[1],
-    "T = 0.85": at[0.85],
-    "EDT, T = 1.2": edt,
-}.items():
-    print(f"{name:14}{quality:.1%} valid, {pairs:.1f} pairs")
-print(f"the best sampler with 95 % valid tales has {best:.1f} pairs,")
-print(f"requests for heroes have {asked:.1f}")
+print(f"T = 1 has {hot:.1f} pairs, the best sampler with 95 % valid tales")
+print(f"{best:.1f}, requests for heroes {asked:.1f}")
 for name in quick:
     more = [f"{np.median(costs.ratio(name, p)):.3f}" for p in on_gpt2]
     print(f"{name}: a step takes {' and '.join(more)} of a plain one's time")
@@ -896,17 +918,18 @@ for model, share in beams.items():
 
 # %%
 fact(
-    "T = 0.85 breaks fewer tales than T = 1 and finds fewer pairs; EDT at "
-    "T = 1.2 breaks as few and finds as many as T = 1",
-    at[0.85][0] > at[1][0]
-    and at[0.85][1] < at[1][1] - 3
-    and abs(edt[0] - at[0.85][0]) < 0.001
-    and edt[1] > at[1][1],
+    "on the sound model cooling to 0.85 costs pairs and makes tales no "
+    "sounder than luck does, both times",
+    all(
+        each["pairs"].interval[1] < 0 < each["validity"].interval[1]
+        and each["validity"].interval[0] < 0
+        for each in cooler
+    ),
 )
 fact(
     "the best sampler with 95 % valid tales adds fewer than five pairs to "
     "T = 1, requests for heroes more than five",
-    best < at[1][1] + 5 < asked,
+    best < hot + 5 < asked,
 )
 
 fact(
@@ -929,7 +952,8 @@ fact(
 #
 # **C28**: T of 0.7 to 0.9 is a good baseline: on the frontier. Its rival is
 # the sampler that finds most pairs with at most one broken tale in 200. The
-# contest's seeds have picked it, so the others are the judge.
+# contest's seeds have picked it, so the others are the judge. And on the tuned
+# models: what would T = 1 break?
 
 # %%
 from course_utils.classroom import quiz, verdict
@@ -939,32 +963,39 @@ rival = log.picked("storyteller", samplers, at_least=0.995)
 print(rival.label)
 
 
-# %%
-def ahead_by(model, of, **setting):
-    """Pairs and validity of the rival beyond a setting's, on other seeds."""
-    here = again.place(model, rival.contestant, **rival.setting)
-    there = again.place(model, of, **setting)
+# %% jupyter={"source_hidden": true}
+# Built here: how far the rival is ahead of others. Prints: of cool ones
+def ahead_by(model, of, who=rival.contestant, what=rival.setting, **setting):
+    """Pairs and validity of one setting beyond another's, on other seeds."""
+    here, there = (
+        again.place(model, who, **what),
+        again.place(model, of, **setting),
+    )
     measures = "pairs", "validity"
     return [again.lead_at(model, here, there, name) for name in measures]
 
 
 cool = {
-    T: ahead_by("storyteller", "temperature", T=T) for T in (0.7, 0.8, 0.9)
+    T: ahead_by("storyteller", "temperature", T=T) for T in (0.7, 0.8, 0.9, 1)
 }
 for T, (pairs, valid) in cool.items():
-    print(f"T = {T}: {pairs:+.1f} pairs, {valid:+.4f} validity")
+    print(f"rival over T = {T}: {pairs:+.1f} pairs, {valid:+.4f} validity")
+one = ahead_by("tuned", "temperature", "temperature", {"T": 1}, T=0.8)
+print(f"tuned, T = 1 over 0.8: {one[0]:+.1f} pairs, {one[1]:+.3f} validity")
 
 # %%
 ahead_of, as_sound = cool[0.8]
 verdict(
     "C28",
-    "fails",
-    f"By how many pairs {rival.contestant} is ahead of T = 0.8; in validity "
-    f"it differs by {as_sound:+.4f}, no more than luck. T = 0.8 is a safe "
-    "place to begin, but it costs variety, and a sound model gives little to "
-    "be safe from.",
+    "holds when T = 1 breaks texts",
+    f"By how many pairs {rival.contestant} is ahead of T = 0.8 on the sound "
+    f"model; its validity is as high to a hundredth ({as_sound:+.4f}). So "
+    "there T = 0.8 costs variety for nothing. On the tuned models T = 1 has "
+    f"{one[0]:+.1f} pairs and {one[1]:+.2f} validity: a trade.",
     question="Does T = 0.8 lie on the frontier of validity and variety?",
-    stands=ahead_of.interval[0] > 0 and as_sound.interval[1] > 0,
+    stands=ahead_of.interval[0] > 0
+    and as_sound.interval[0] > -0.01
+    and one[1].interval[1] < 0,
     estimate=ahead_of.value,
     interval=ahead_of.interval,
     n=ahead_of.n,
@@ -975,26 +1006,32 @@ verdict(
 # %% [markdown]
 # **C29**: temperature with $k$ = 50 and $p$ = 0.9 is a robust default.
 # Notebook 12 set it beside plain temperature. Here the rival is the same as
-# before.
+# before; and the default is taken at T = 0.8, as the article's first rule has
+# it, and at T = 1.25.
 
 # %%
-limits = {"T": 0.8, "k": 50, "p": 0.9}
-default = {m: ahead_by(m, "top-k and top-p", **limits) for m in again.models}
-for model, (pairs, valid) in default.items():
-    print(f"{model}: {pairs:+.1f} pairs, {valid:+.4f} validity")
+limits = {"k": 50, "p": 0.9}
+default = {
+    T: ahead_by("storyteller", "top-k and top-p", T=T, **limits)
+    for T in (0.8, 1.25)
+}
+for T, (pairs, valid) in default.items():
+    print(f"rival over T = {T}: {pairs:+.1f} pairs, {valid:+.4f} validity")
 
 # %%
-behind_by = default["storyteller"][0]
+behind_by, level = default[0.8][0], default[1.25]
 verdict(
     "C29",
-    "fails",
+    "holds when T is above 1",
     f"By how many pairs for 6,000 tokens {rival.contestant} is ahead of T = "
-    "0.8 with both limits, on the sound model, at the same validity "
-    f"({default['storyteller'][1]:+.4f}). On the tuned one, where each seed "
-    f"is a model of its own, it has {default['tuned'][0]:+.1f} pairs and "
-    f"{default['tuned'][1]:+.2f} validity.",
+    "0.8 with both limits, on the sound model, at a validity as high "
+    f"({default[0.8][1]:+.4f}). At T = 1.25 the limits have as many "
+    f"({level[0]:+.1f}). Two brakes are for heat; without it they only cut.",
     question="Is T = 0.8 with k = 50 and p = 0.9 near the frontier?",
-    stands=behind_by.interval[0] > 0,
+    stands=behind_by.interval[0] > 0
+    and default[0.8][1].interval[0] > -0.01
+    and level[0].interval[0] < 0 < level[0].interval[1]
+    and level[1].interval[1] < 0.025,
     estimate=behind_by.value,
     interval=behind_by.interval,
     n=behind_by.n,
@@ -1005,9 +1042,12 @@ verdict(
 # %% [markdown]
 # **C33**: more variation of words can come with less fidelity. Over all chosen
 # settings of all contestants: do those with more different pairs of words
-# keep names and things less often? (A rank correlation for each seed.)
+# keep names and things less often? (A rank correlation for each seed. Words
+# are those of the first 15 tales: a setting that tells fewer on some seed is
+# left out.)
 
-# %%
+# %% jupyter={"source_hidden": true}
+# Built here: rank correlations. Prints: those of the collapsed models
 from scipy.stats import spearmanr
 
 
@@ -1054,17 +1094,18 @@ verdict(
 # %%
 dearest = max(ADAPTIVE, key=lambda n: np.median(costs.more_ms(n, gpt2)))
 ms = costs.more_ms(dearest, gpt2)
-eight = max(
-    np.median(costs.more_ms(name, "GPT-2 124M, batch 8")) / 8
-    for name in ADAPTIVE
-)
+eight = costs.more_ms(dearest, "GPT-2 124M, batch 8")
+step = np.mean(costs.rows["GPT-2 124M, batch 8"]["ms"]["model"])
+low, high = mean_interval(eight)
 verdict(
     "C37",
     "fails",
     f"Milliseconds a token more than plain sampling takes, for {dearest}, "
     "on the shape of GPT-2 with 124 million: one text, one thread, one "
-    f"machine. (Of eight texts at a time, up to {eight:.1f} a token.)",
-    question="Does adaptive sampling cost 5 to 15 ms a token?",
+    f"machine. Eight texts at a time wait {np.mean(eight):.1f} ms more for "
+    f"each step ({low:.1f} to {high:.1f}), beside {step:.0f} of the model: "
+    "there the dearest one does get into the article's range.",
+    question="Does adaptive sampling cost one text 5 to 15 ms a token?",
     stands=mean_interval(ms)[1] < 5,
     estimate=np.mean(ms),
     interval=mean_interval(ms),
@@ -1079,16 +1120,17 @@ verdict(
 # %%
 more = costs.more_memory("embeddings", "GPT-2 124M")
 row = costs.memory["GPT-2 124M"]
-fifth = round(0.2 * row["weights"] / row["embedding"], -3)
-window = 1024 * row["embedding"] / row["weights"]
+held = np.mean(row["peaks"]["reading"])
+fifth = round(0.2 * held / row["embedding"], -3)
+window = 1024 * row["embedding"] / held
 verdict(
     "C38",
-    "fails",
+    "holds when tens of thousands are kept",
     "How much higher the peak memory is with 500 embeddings kept, as a share. "
-    f"Those of every token in a full window of 1,024 would be {window:.1%} of "
-    f"the weights; 20 % would be some {fifth:,.0f}.",
+    f"Those of every token in a full window of 1,024 would be {window:.1%}; "
+    f"20 % would be some {fifth:,.0f}. (Memory of one process, no GPU's.)",
     question="Do 500 embeddings take 20 % more memory?",
-    stands=max(mean_interval(more)) < 0.1,
+    stands=max(mean_interval(more)) < 0.1 and 2e4 < fifth < 1e5,
     estimate=np.mean(more),
     interval=mean_interval(more),
     n=len(more),

@@ -49,6 +49,7 @@ class Plan:
 
     models      kinds of `shootout_models`; with a `reference` names for `load_model`
     reference   a model that judges texts, by cross-entropy, where no truth is known
+    picked      settings by model and contestant that are judged instead of chosen ones
     """
 
     models: Sequence[str] = shootout_models.KINDS
@@ -62,6 +63,7 @@ class Plan:
     time_limit: float = TIME_LIMIT
     command: str = COMMAND
     own: Mapping[str, Contestant] = field(default_factory=dict)
+    picked: Mapping[str, Mapping[str, Sequence[Setting]]] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -175,6 +177,8 @@ class Plan:
         return float(torch.tensor(-nats).exp()), row["vendi"] or 0.0
 
     def chosen(self, model: str, name: str) -> list[Setting]:
+        if self.picked:
+            return list(self.picked[model][name])
         places = best_together(self.tried(model, name), KEPT)
         return [self.entries[name].candidates[place] for place in places]
 
@@ -230,7 +234,8 @@ class Plan:
                     "runs": [self._columns(row) for row in runs],
                 }
             )
-        tried = {name: self.tried(model, name) for name in self.entries}
+        names = self.entries if self.tuning else ()
+        tried = {name: self.tried(model, name) for name in names}
         return {"tried": tried, "judged": rows}
 
     def _columns(self, row: Row | None) -> list[Any] | None:

@@ -51,10 +51,15 @@ def test_the_second_shootout_is_like_the_first_on_other_seeds():
     assert again["seeds"] == list(shootout_again.SEEDS)
     assert not {*again["seeds"]} & {*first["seeds"], *first["settings"]["tuning"]}
     assert again["failed"] == [] and len(again["seeds"]) == 8
-    for name in ("tuning", "budget", "kept", "max_new_tokens"):
+    for name in ("budget", "kept", "max_new_tokens"):
         assert again["settings"][name] == first["settings"][name]
-    for name, tried in again["models"]["storyteller"]["tried"].items():
-        assert tried == first["models"]["storyteller"]["tried"][name]
+    for model, result in again["models"].items():
+        settings, before = (
+            [{k: v for k, v in row.items() if k != "runs"} for row in rows["judged"]]
+            for rows in (result, first["models"][model])
+        )
+        names = shootout_again.CONTESTANTS
+        assert settings == [row for row in before if row["contestant"] in names]
 
 
 def test_the_storyteller_ran_for_five_generations_and_three_seeds():
