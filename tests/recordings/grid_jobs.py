@@ -20,3 +20,8 @@ def square(cell: dict[str, Any]) -> dict[str, Any]:
     if fault == "hangs":
         time.sleep(1000)
     return {"square": cell["i"] ** 2, "half": cell["i"] / 2}
+
+
+def whereabouts(cell: dict[str, Any]) -> dict[str, Any]:
+    """Where a cell is run."""
+    return {"pid": os.getpid()}
