@@ -117,3 +117,13 @@ def test_a_peak_can_be_forgotten():
     script += "from course_utils.recordings.memory import forget_peak\n"
     script += "forget_peak()"
     assert peak_of(script, steady=True) < 3e8
+
+
+def test_times_are_taken_with_one_thread_from_the_start(tmp_path, monkeypatch):
+    begun = []
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    monkeypatch.setattr(costs.subprocess, "run", lambda *a, **k: begun.append((a, k)))
+    costs.record(tmp_path / "costs.json", seeds=(0, 1))
+    ((command,), options) = begun[0]
+    assert command[-3:] == ["--seeds", "0", "1"] and "costs" in command
+    assert options["env"]["OMP_NUM_THREADS"] == "1" and options["check"]
